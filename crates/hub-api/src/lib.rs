@@ -1,0 +1,1 @@
+//! The contract of the Hub (requests, replies, events, error codes), its handlers, and the loopback host.

@@ -1,0 +1,2 @@
+//! The `cchub` binary.
+fn main() {}

