@@ -74,6 +74,6 @@ impl Health {
 }
 
 /// True when every one of the four services is proven healthy.
-pub fn overall_healthy(services: &PerService<Option<&Health>>) -> bool {
-    services.iter().all(|(_, health)| health.is_some_and(Health::is_healthy))
+pub fn overall_healthy(services: &PerService<Option<Health>>) -> bool {
+    services.iter().all(|(_, health)| health.as_ref().is_some_and(Health::is_healthy))
 }

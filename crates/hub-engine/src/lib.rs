@@ -6,9 +6,17 @@
 //! in [`runtime`], [`store`], [`secrets`], [`logs`], [`host`] and [`clock`]). All tasks belong to
 //! their actor and end with it.
 
+mod actor;
+mod bus;
 pub mod clock;
 pub mod host;
+mod hub;
 pub mod logs;
+mod registration;
 pub mod runtime;
 pub mod secrets;
+pub mod snapshot;
 pub mod store;
+
+pub use hub::{Hub, HubParts};
+pub use registration::{AddProject, ProjectChange};

@@ -112,7 +112,7 @@ pub trait Instance: Send + Sync {
     /// healthy, [`Instance::probe`] tells.
     ///
     /// # Errors
-    /// `SERVICE_LAUNCH_FAILED` and its kin. Nothing is left running.
+    /// `SERVICE_LAUNCH_FAILED` and its kin. Nothing is left running, also when the future is dropped.
     async fn launch(&self, service: Service) -> Result<Launched, Problem>;
 
     /// Asks a launched service for a proof of its health, once. Bounded to 2 s. Starting and steady
