@@ -1,6 +1,8 @@
 //! Whatever happens in whatever order, a project's life keeps its promises. A small world carries the
 //! effects out: it owns the processes and the timers, and reports back what it is told to.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 use hub_domain::lifecycle::{
     Effect, Event, Machine, Preparation, ProjectState, RunId, ServiceState, Timer,
 };

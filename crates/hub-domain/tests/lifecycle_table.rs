@@ -1,5 +1,7 @@
 //! The transitions of a project's life, told as stories: what happens, and what is then the case.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 use hub_domain::lifecycle::{
     Effect, Event, HealthWord, Machine, ProjectState, RunId, ServiceState, Timer, TimerKind,
 };

@@ -1,5 +1,7 @@
 //! Ports, configuration, names, ids and the stack's definition.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 use hub_domain::{
     Code, ConfigError, EnvValue, HealthCheck, LimitsError, NameError, PerService, PortError,
     ProjectId, ProjectName, ResourceLimits, RuntimeChoice, Service, StackConfig, StackInputs,

@@ -1,6 +1,8 @@
 //! Starting, stopping, restarting and losing services, through the Hub's own handle. Time is made to
 //! pass by the runtime when nothing else is to be done, so no test waits by the clock.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 mod world;
 
 use hub_domain::lifecycle::{HealthWord, ProjectState, ServiceState};

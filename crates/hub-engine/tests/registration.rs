@@ -1,5 +1,7 @@
 //! Registering, changing and removing projects, through the Hub's own handle.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 mod world;
 
 use hub_domain::{Code, LastKnown, ResourceLimits, RuntimeChoice, RuntimeKind, Service};
