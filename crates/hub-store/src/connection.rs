@@ -27,7 +27,11 @@ pub(crate) fn open(home: &Path) -> Result<(Connection, PathBuf), Problem> {
     let file = home.join(FILE);
     let migrations = table::migrations();
     // Making the file here and not by SQLite gives it its mode; its companions inherit that.
-    let is_new = fs::metadata(&file).map_or(true, |m| m.len() == 0);
+    let is_new = match fs::metadata(&file) {
+        Ok(there) if !there.is_file() => return Err(failure::unusable(&file, "it is not a file")),
+        Ok(there) => there.len() == 0,
+        Err(_) => true,
+    };
     if !is_new {
         refuse_unfit(&file)?;
     }

@@ -50,6 +50,7 @@ fn disk_full(file: &Path) -> Problem {
     .retryable()
 }
 
+/// A database that is none, or holds what no Hub wrote.
 pub(crate) fn corrupt(file: &Path, cause: impl std::fmt::Display) -> Problem {
     Problem::new(
         Code::StoreCorrupt,
@@ -60,7 +61,8 @@ pub(crate) fn corrupt(file: &Path, cause: impl std::fmt::Display) -> Problem {
     .caused_by(cause)
 }
 
-fn unusable(file: &Path, cause: impl std::fmt::Display) -> Problem {
+/// A file or folder in the way, or without the rights that are needed.
+pub(crate) fn unusable(file: &Path, cause: impl std::fmt::Display) -> Problem {
     Problem::new(
         Code::HubHomeUnusable,
         format!("The Hub cannot read and write {}.", file.display()),

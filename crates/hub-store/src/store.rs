@@ -173,3 +173,31 @@ fn thread_ended() -> Problem {
         "Restart the Hub.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SQLite's own bound on pages stands in for the disk's end: it is refused at the same place.
+    #[tokio::test]
+    async fn a_full_disk_is_named_and_loses_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(home.path()).unwrap();
+        store.set_setting("before", Some("kept")).await.unwrap();
+        let bound = |pages: u32| {
+            move |c: &mut Connection| {
+                c.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+            }
+        };
+        store.ask(bound(1)).await.unwrap();
+        let large = "x".repeat(100_000);
+        let problem = store.set_setting("large", Some(&large)).await.unwrap_err();
+        assert_eq!(problem.code, Code::DiskFull);
+        assert!(problem.retryable);
+        store.ask(bound(100_000)).await.unwrap();
+        assert_eq!(store.setting("before").await.unwrap().as_deref(), Some("kept"));
+        assert_eq!(store.setting("large").await.unwrap(), None);
+        store.set_setting("large", Some(&large)).await.unwrap();
+        assert_eq!(store.setting("large").await.unwrap(), Some(large));
+    }
+}
