@@ -1,0 +1,204 @@
+/*
+ * All suites: what each runs and how its result is read. `lane` says when: `light` ones run beside the compiler, which
+ * gives way to them; `rust` waits for it; `whole` ones run one after the other on the otherwise idle machine, because
+ * they start real services and wait for them.
+ */
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../setup/child.mjs";
+import { at, target } from "../setup/places.mjs";
+import { failure, hold, sum, verdict } from "./outcome.mjs";
+import { readLibtest } from "./libtest.mjs";
+import { readJunit, readNode, readVitest } from "./reports.mjs";
+
+const MINUTE = 60_000;
+const reporter = at("scripts/suites/nodeReporter.mjs");
+
+/**
+ * A command of a suite; its output goes to the suite's log, and to the terminal when it is the only thing that runs.
+ *
+ * @param {{name: string, results: string, show: boolean, env: object}} suite
+ */
+function command(suite, words, { bound = 10 * MINUTE, cwd, env, log = suite.name } = {}) {
+  return run(words, {
+    output: suite.show ? "show" : "keep",
+    log: join(suite.results, `${log}.log`),
+    bound,
+    cwd,
+    env: { ...suite.env, ...env },
+  });
+}
+
+/** Runs checks that hold or do not, one after the other. */
+async function checks(suite, list) {
+  const outcomes = [];
+  for (const [name, words, options] of list) {
+    const log = `${suite.name}-${name.replaceAll(" ", "-")}`;
+    outcomes.push(verdict(name, await command(suite, words, { log, ...options })));
+  }
+  return sum(outcomes);
+}
+
+/** Runs Node's test runner over files, some at a time. */
+export async function nodeTests(suite, files, { concurrency = 1, bound = 20 * MINUTE, each = 5 * MINUTE } = {}) {
+  const path = fresh(suite, "jsonl");
+  const words = [process.execPath, "--test", `--test-concurrency=${concurrency}`, `--test-timeout=${each}`];
+  words.push("--test-reporter=spec", "--test-reporter-destination=stdout");
+  words.push(`--test-reporter=${reporter}`, `--test-reporter-destination=${path}`, ...files);
+  const ending = await command(suite, words, { bound });
+  return hold(suite.name, readNode(path), ending);
+}
+
+async function vitest(suite, folder, extra = []) {
+  const path = fresh(suite, "json");
+  const words = [
+    "npx",
+    "vitest",
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${path}`,
+    ...extra,
+  ];
+  const ending = await command(suite, words, { cwd: at(folder), bound: 10 * MINUTE });
+  return hold(suite.name, readVitest(path), ending);
+}
+
+/** The path of a result file that no earlier run has left behind. */
+function fresh(suite, ending) {
+  const path = join(suite.results, `${suite.name}.${ending}`);
+  rmSync(path, { force: true });
+  return path;
+}
+
+/** The test files of a folder. */
+export function testFiles(folder) {
+  return readdirSync(at(folder))
+    .filter((name) => name.endsWith(".test.mjs"))
+    .sort()
+    .map((name) => at(folder, name));
+}
+
+async function backendTests(suite) {
+  const folder = at("commandcenter/backend");
+  const venv = join(target, "setup/backend");
+  const python = join(venv, "bin/python");
+  const { uv } = suite;
+  const made = await checks(suite, [
+    ["environment", [uv, "venv", "--quiet", "--allow-existing", "--no-project", "--python", "3.11", venv]],
+    [
+      "packages",
+      [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python, join(folder, "requirements-dev.lock")],
+    ],
+  ]);
+  if (made.failed > 0) return made;
+  const path = fresh(suite, "xml");
+  const options = { cwd: folder, env: { PYTHONPATH: folder } };
+  const linted = await checks(suite, [
+    ["ruff check", [python, "-m", "ruff", "check", "."], options],
+    ["ruff format", [python, "-m", "ruff", "format", "--check", "."], options],
+    ["mypy", [python, "-m", "mypy", "."], options],
+  ]);
+  const ending = await command(suite, [python, "-m", "pytest", "-q", `--junitxml=${path}`], options);
+  return sum([linted, hold(suite.name, readJunit(path), ending)]);
+}
+
+const prettier = (...words) => ["npx", "prettier", "--log-level", "warn", ...words];
+
+/** In the order in which they are reported. */
+export const SUITES = [
+  {
+    name: "layout",
+    title: "Layout and house rules",
+    lane: "light",
+    run: (s) => nodeTests(s, testFiles("tests/layout")),
+  },
+  {
+    name: "scripts",
+    title: "These scripts",
+    lane: "light",
+    run: (s) => nodeTests(s, testFiles("scripts/tests"), { concurrency: 2 }),
+  },
+  {
+    name: "format",
+    title: "Formatting",
+    lane: "light",
+    run: (s) =>
+      checks(s, [
+        ["rustfmt", ["cargo", "fmt", "--all", "--check"]],
+        ["prettier", prettier("--check", ".")],
+      ]),
+  },
+  {
+    name: "types",
+    title: "TypeScript: types and lint",
+    lane: "light",
+    run: (s) =>
+      checks(s, [
+        ["types of the kit", ["npm", "run", "--silent", "check"], { cwd: at("ui/kit") }],
+        ["types of the pages", ["npm", "run", "--silent", "check"], { cwd: at("ui") }],
+        ["types of the workbench", ["npm", "run", "--silent", "check"], { cwd: at("commandcenter/frontend") }],
+        ["eslint", ["npx", "eslint", "--max-warnings", "0", "."]],
+      ]),
+  },
+  { name: "ui", title: "The Hub's pages", lane: "light", run: (s) => vitest(s, "ui") },
+  { name: "workbench", title: "The workbench's pages", lane: "light", run: (s) => vitest(s, "commandcenter/frontend") },
+  {
+    name: "clippy",
+    title: "Clippy",
+    lane: "compile",
+    run: (s) =>
+      checks(s, [
+        ["clippy", compiler("clippy", "--workspace", "--all-targets", "--", "-D", "warnings"), { bound: 25 * MINUTE }],
+      ]),
+  },
+  { name: "rust", title: "Rust crates", lane: "rust", pages: true, run: rustTests },
+  { name: "backend", title: "The workbench's backend", lane: "whole", run: backendTests },
+  {
+    name: "engine",
+    title: "End to end: the engine",
+    lane: "whole",
+    built: true,
+    pages: true,
+    run: (s) => nodeTests(s, testFiles("tests/engine")),
+  },
+  {
+    name: "api",
+    title: "End to end: the loopback host and its page",
+    lane: "whole",
+    built: true,
+    pages: true,
+    run: (s) => nodeTests(s, testFiles("tests/api")),
+  },
+  {
+    name: "desktop",
+    title: "End to end: the window",
+    lane: "whole",
+    built: true,
+    pages: true,
+    run: (s) =>
+      existsSync(at("tests/desktop"))
+        ? nodeTests(s, testFiles("tests/desktop"))
+        : failure("tests/desktop is missing", ""),
+  },
+];
+
+/** The compiler, giving way to whatever else runs. */
+export function compiler(...words) {
+  const cargo = ["cargo", words[0], "--locked", ...words.slice(1)];
+  return process.platform === "win32" ? cargo : ["nice", "-n", "10", ...cargo];
+}
+
+async function rustTests(suite) {
+  const ending = await command(suite, ["cargo", "test", "--locked", "--workspace", "--no-fail-fast"], {
+    bound: 25 * MINUTE,
+  });
+  return hold(suite.name, readLibtest(ending.stdout, ending.text), ending);
+}
+
+/** Builds all test programs and the Hub's own; the suites that need them wait for this. */
+export function buildAll(suite) {
+  return checks(suite, [
+    ["build of all programs and tests", compiler("test", "--workspace", "--no-run"), { bound: 40 * MINUTE }],
+  ]);
+}
