@@ -1,0 +1,1 @@
+"""Tests of the workbench's backend: a real uvicorn, a real Postgres, a real Redis, real folders."""

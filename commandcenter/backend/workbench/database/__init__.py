@@ -1,0 +1,1 @@
+"""The database: connections that recover by themselves, and migrations."""

@@ -1,0 +1,1 @@
+"""Notes: Markdown kept in Postgres, searchable, never overwritten unseen."""

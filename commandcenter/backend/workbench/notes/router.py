@@ -1,0 +1,70 @@
+"""/api/notes: create, list, search, edit, delete. An edit or deletion names the version it was made from; a stale one
+is refused with 409 `version_conflict`, whose detail is the note as it is now."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from workbench.notes import table
+from workbench.notes.models import NewNote, Note, NoteEdit, NoteList
+from workbench.web.models import FAILURES, Failure
+from workbench.workbench import Workbench
+
+router = APIRouter(prefix="/api/notes", tags=["notes"], responses=FAILURES)
+Version = Annotated[int, Query(ge=1, le=2**31 - 1)]
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Failure, "description": "note_not_found"}}
+CONFLICT: dict[int | str, dict[str, Any]] = NOT_FOUND | {
+    409: {"model": Failure, "description": "version_conflict; detail is the note as it is now"}
+}
+
+
+@router.get("")
+async def list_notes(
+    request: Request,
+    q: Annotated[str, Query(max_length=500, description="words to search for; the last may be unfinished")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
+) -> NoteList:
+    """Notes, newest edit first; with `q`, those that match, best first."""
+    return await table.find(_of(request).database, q.replace("\0", " "), limit, offset)
+
+
+@router.post("", status_code=201)
+async def create_note(request: Request, new: NewNote) -> Note:
+    """Keep a new note."""
+    note = await table.insert(_of(request).database, new)
+    _announce(request, "note.created", note.id, note.version)
+    return note
+
+
+@router.get("/{note_id}", responses=NOT_FOUND)
+async def read_note(request: Request, note_id: UUID) -> Note:
+    """One note."""
+    return await table.get(_of(request).database, note_id)
+
+
+@router.put("/{note_id}", responses=CONFLICT)
+async def edit_note(request: Request, note_id: UUID, edit: NoteEdit) -> Note:
+    """Replace the content of a note."""
+    note = await table.update(_of(request).database, note_id, edit)
+    _announce(request, "note.updated", note.id, note.version)
+    return note
+
+
+@router.delete("/{note_id}", status_code=204, responses=CONFLICT, response_class=Response)
+async def delete_note(request: Request, note_id: UUID, version: Version) -> None:
+    """Delete a note."""
+    await table.delete(_of(request).database, note_id, version)
+    _announce(request, "note.deleted", note_id, version)
+
+
+def _of(request: Request) -> Workbench:
+    workbench: Workbench = request.app.state.workbench
+    return workbench
+
+
+def _announce(request: Request, kind: str, note_id: UUID, version: int) -> None:
+    _of(request).broker.publish(kind, {"id": str(note_id), "version": version})

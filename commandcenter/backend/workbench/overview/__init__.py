@@ -1,0 +1,1 @@
+"""Overview: what the project folder is, kept fresh in the background."""

@@ -1,0 +1,167 @@
+"""Keeps the overview fresh: one scan at a time in a thread, again when something changed, with a pause that grows with
+what a scan costs, so that a million changes cost no more than a share of one core.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from workbench.overview.git import GitFailed, GitReader
+from workbench.overview.look import look
+from workbench.overview.models import Overview, Progress, Snapshot
+from workbench.overview.scan import Stopped, Tally
+from workbench.overview.thread import in_thread
+from workbench.overview.watch import Batch, compare, watch
+
+if TYPE_CHECKING:
+    from workbench.events.broker import Broker
+    from workbench.settings import Settings
+
+log = logging.getLogger("workbench.overview")
+
+PAUSE_SECONDS = 0.5
+PAUSE_FACTOR = 4.0
+"""A scan that took 1 s is followed by a pause of 4 s: at most a fifth of one core goes into scanning."""
+POLL_SECONDS = 2.0
+POLL_FACTOR = 20.0
+
+
+class OverviewKeeper:
+    """The overview of one folder, as it was last seen."""
+
+    def __init__(self, settings: Settings, broker: Broker) -> None:
+        self._folder = settings.workspace
+        self._polling = settings.watch == "poll"
+        self._broker = broker
+        self._stop = threading.Event()
+        self._git = GitReader(settings.workspace)
+        self._dirty = asyncio.Event()
+        self._tally: Tally | None = None
+        self._began = 0.0
+        self._snapshot: Snapshot | None = None
+        self._fingerprints: dict[bytes, tuple[int, int]] | None = None
+        self._error: str | None = None
+
+    def current(self) -> Overview:
+        """What is known now; never waits."""
+        progress = None
+        if self._tally is not None:
+            progress = Progress(files=self._tally.files, seconds=round(monotonic() - self._began, 3))
+        pending = progress is not None or self._dirty.is_set()
+        failed = "failed" if self._error else "fresh"
+        return Overview(
+            state="scanning" if pending else failed if self._snapshot or self._error else "scanning",
+            progress=progress,
+            snapshot=self._snapshot,
+            error=self._error,
+        )
+
+    def ask(self) -> None:
+        """Look again soon."""
+        self._dirty.set()
+
+    async def run(self) -> None:
+        """Scan, and scan again whenever something changed, until cancelled."""
+        watching = None if self._polling else asyncio.create_task(self._watch())
+        try:
+            while True:
+                self._dirty.clear()
+                await self._scan()
+                cost = monotonic() - self._began
+                await asyncio.sleep(max(PAUSE_SECONDS, PAUSE_FACTOR * cost))
+                await self._wait(cost)
+        finally:
+            if watching is not None:
+                watching.cancel()
+
+    def close(self) -> None:
+        """Make running threads and programs give up."""
+        self._stop.set()
+        self._git.close()
+
+    async def _wait(self, cost: float) -> None:
+        """Until something changed; when polling, at most until it is time to look again."""
+        try:
+            async with asyncio.timeout(max(POLL_SECONDS, POLL_FACTOR * cost) if self._polling else None):
+                await self._dirty.wait()
+        except TimeoutError:
+            return
+
+    async def _scan(self) -> None:
+        self._began = monotonic()
+        tally = Tally(self._stop, fingerprints={} if self._polling else None)
+        self._tally = tally
+        try:
+            snapshot = await in_thread(lambda: look(self._folder, self._git, tally), "overview")
+        except Stopped:
+            return
+        except OSError as cause:
+            self._error = f"the folder cannot be read: {cause.strerror}"
+            log.warning("%s", self._error)
+            return
+        finally:
+            self._tally = None
+        self._error = None
+        changed = self._snapshot is None or _essence(self._snapshot) != _essence(snapshot)
+        self._snapshot = snapshot
+        self._compare(tally)
+        if changed:
+            self._broker.publish("overview.refreshed", {"files": snapshot.files.count, "bytes": snapshot.files.bytes})
+
+    def _compare(self, tally: Tally) -> None:
+        if self._fingerprints is not None and tally.fingerprints is not None:
+            batch = compare(self._fingerprints, tally.fingerprints)
+            if batch.total:
+                self._announce(batch)
+        self._fingerprints = tally.fingerprints
+
+    async def _watch(self) -> None:
+        """Follow the system's notifications; where there are none to be had, look regularly instead."""
+        loop = asyncio.get_running_loop()
+
+        def seen(batch: Batch) -> None:
+            batch = self._without_ignored(batch)
+            if (batch.total or batch.git) and not loop.is_closed():
+                loop.call_soon_threadsafe(self._changed, batch)
+
+        try:
+            await in_thread(lambda: watch(self._folder, self._stop, seen), "watch")
+        except (OSError, RuntimeError) as cause:
+            log.warning("the folder cannot be watched, it is polled instead: %s", cause)
+            self._polling = True
+            self._dirty.set()
+
+    def _without_ignored(self, batch: Batch) -> Batch:
+        """A batch that is named whole can be freed of what git ignores; a larger one is told as it is."""
+        if batch.total != len(batch.changes) or not batch.changes:
+            return batch
+        if self._snapshot is None or self._snapshot.git.kind != "repository":
+            return batch
+        try:
+            ignored = self._git.ignored([path for _, path in batch.changes])
+        except GitFailed:
+            return batch
+        kept = [change for change in batch.changes if change[1] not in ignored]
+        return Batch(kept, len(kept), batch.git)
+
+    def _changed(self, batch: Batch) -> None:
+        if batch.total:
+            self._announce(batch)
+        self._dirty.set()
+
+    def _announce(self, batch: Batch) -> None:
+        paths = [{"change": kind, "path": _sendable(path)} for kind, path in batch.changes]
+        self._broker.publish("files.changed", {"total": batch.total, "paths": paths})
+
+
+def _essence(snapshot: Snapshot) -> Snapshot:
+    """A snapshot without when and how fast it was made."""
+    return snapshot.model_copy(update={"at": None, "seconds": 0})
+
+
+def _sendable(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""Project: the name and settings of the project that this workbench serves."""

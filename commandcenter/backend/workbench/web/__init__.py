@@ -1,0 +1,1 @@
+"""The API as one application: guard, error mapping, documentation."""

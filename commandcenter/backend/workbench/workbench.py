@@ -1,0 +1,60 @@
+"""The workbench of one project: what it is made of, how it starts and how it ends.
+
+Free of the web framework: built before it is imported, so that /health answers early.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from workbench.database.connection import Database
+from workbench.events.broker import Broker
+from workbench.settings import Settings
+
+if TYPE_CHECKING:
+    from workbench.overview.keeper import OverviewKeeper
+
+
+class Workbench:
+    """Owns the connections and the background work of one project."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.stopping = asyncio.Event()
+        """Set when the program was told to end: every stream and every wait gives up at once."""
+        self.database = Database(settings.database_url)
+        self.broker = Broker(settings.redis_url, settings.project_id)
+        self.api_error: str | None = None
+        """Why the API could not be loaded; None while it may still be."""
+        self._overview: OverviewKeeper | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def overview(self) -> OverviewKeeper:
+        """The overview's keeper, which exists once `start_overview` was called."""
+        if self._overview is None:
+            raise RuntimeError("the overview was asked for before the API was loaded")
+        return self._overview
+
+    def start(self) -> None:
+        """Connect in the background."""
+        self._tasks.append(asyncio.create_task(self.database.prepare()))
+        self._tasks.append(asyncio.create_task(self.broker.write()))
+        self.broker.publish("backend.started", {"project": self.settings.project_id})
+
+    def start_overview(self, keeper: OverviewKeeper) -> None:
+        """Begin to look at the folder and to watch it."""
+        self._overview = keeper
+        self._tasks.append(asyncio.create_task(keeper.run()))
+
+    async def close(self) -> None:
+        """End the background work and drop the connections. Nothing here waits for a service."""
+        self.stopping.set()
+        if self._overview is not None:
+            self._overview.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.broker.close()
+        self.database.close()
