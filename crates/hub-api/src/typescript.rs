@@ -35,7 +35,7 @@ impl TS for c::ErrorCode {
 pub fn contract() -> String {
     let config = Config::new().with_large_int("number");
     let mut text = String::from(
-        "/*\n * Made from crates/hub-api/src/contract by `npm run types`. Not to be changed by hand.\n */\n\n",
+        "/*\n * Made from crates/hub-api/src/contract by the example export_types of that crate. Not to be changed by hand.\n */\n\n",
     );
     macro_rules! types {
         ($($name:ty),+ $(,)?) => {

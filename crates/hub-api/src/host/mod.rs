@@ -2,9 +2,11 @@
 //!
 //! Limits: no TLS and no other address, ever; whoever wants the Hub from elsewhere brings a tunnel.
 
+mod connections;
 mod door;
 mod openapi;
 mod peer;
+mod received;
 mod routes;
 mod status;
 mod streams;
@@ -15,21 +17,18 @@ pub use status::status_of;
 use crate::Api;
 use crate::discovery::Token;
 use axum::Router;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, DefaultBodyLimit};
 use hub_domain::{Code, Problem};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 
 /// The port that is tried first.
 pub const DEFAULT_PORT: u16 = 9001;
-/// Requests under way when the host ends are given this long.
-const END_BOUND: Duration = Duration::from_secs(2);
 /// No request is larger; the largest is a list of settings.
 const MAX_BODY: usize = 256 * 1024;
 
@@ -79,31 +78,27 @@ pub async fn serve(
     page: Option<PathBuf>,
     end: CancellationToken,
 ) -> Result<(), Problem> {
-    let failed = |fault: io::Error| {
+    let address = listener.local_addr().map_err(|fault| {
         Problem::new(Code::HubServerFailed, "The Hub's server ended.", "Start the Hub again.")
             .caused_by(fault)
-    };
-    let port = listener.local_addr().map_err(failed)?.port();
-    let shared = Arc::new(Shared { api, token, port, end: end.clone() });
-    let app = router(&shared, page).into_make_service_with_connect_info::<SocketAddr>();
-    let ended = end.clone();
-    let serving = axum::serve(listener, app)
-        .with_graceful_shutdown(async move { ended.cancelled().await })
-        .into_future();
-    tokio::select! {
-        result = serving => result.map_err(failed),
-        () = async { end.cancelled().await; tokio::time::sleep(END_BOUND).await } => Ok(()),
-    }
+    })?;
+    let shared = Arc::new(Shared { api, token, port: address.port(), end: end.clone() });
+    connections::serve(listener, router(&shared, page), end).await;
+    Ok(())
 }
 
 fn router(shared: &Arc<Shared>, page: Option<PathBuf>) -> Router {
     let router = routes::router().with_state(Arc::clone(shared));
     let router = match page {
-        Some(folder) => router.fallback_service(door::with_page_headers(ServeDir::new(folder))),
+        Some(folder) => {
+            // Addresses within the page are the page's own affair.
+            let start = ServeFile::new(folder.join("index.html"));
+            let files = ServeDir::new(folder).fallback(start);
+            router.fallback_service(door::with_page_headers(files))
+        }
         None => router.fallback(routes::nothing_here),
     };
-    door::guarded(router, Arc::clone(shared))
-        .layer(tower_http::limit::RequestBodyLimitLayer::new(MAX_BODY))
+    door::guarded(router, Arc::clone(shared)).layer(DefaultBodyLimit::max(MAX_BODY))
 }
 
 /// The address a request came from.

@@ -2,6 +2,10 @@
 
 use std::net::SocketAddr;
 
+/// A connection that both ends hold, as the kernel writes it.
+#[cfg(target_os = "linux")]
+const ESTABLISHED: &str = "01";
+
 /// True when the connection's other end belongs to the user this Hub runs as. False where the system
 /// does not tell.
 #[cfg(target_os = "linux")]
@@ -15,9 +19,12 @@ pub(crate) fn is_same_user(peer: SocketAddr, our_port: u16) -> bool {
     let remote = format!(":{our_port:04X}");
     table.lines().skip(1).any(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
+        // A socket that its process has closed has no inode any more, and then stands there as root's.
         fields.get(1) == Some(&local.as_str())
             && fields.get(2).is_some_and(|f| f.ends_with(&remote))
+            && fields.get(3) == Some(&ESTABLISHED)
             && fields.get(7) == Some(&uid.as_str())
+            && fields.get(9).is_some_and(|inode| *inode != "0")
     })
 }
 

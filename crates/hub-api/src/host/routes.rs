@@ -1,5 +1,6 @@
 //! The addresses. Each is a way to say one of the contract's requests.
 
+use super::received::Received;
 use super::{Shared, openapi, streams};
 use crate::api::invalid;
 use crate::contract::{
@@ -55,18 +56,8 @@ async fn wrong_method(uri: Uri) -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, Json(WireError::from(problem))).into_response()
 }
 
-/// A body as JSON, with our own words where it is none.
-fn body<T: for<'a> Deserialize<'a> + Default>(bytes: &[u8]) -> Result<T, WireError> {
-    if bytes.is_empty() {
-        return Ok(T::default());
-    }
-    serde_json::from_slice(bytes).map_err(|fault| {
-        invalid("The request's body could not be understood.").caused_by(fault).into()
-    })
-}
-
-async fn rpc(State(shared): Hub, bytes: axum::body::Bytes) -> Answer {
-    Ok(Json(shared.api.call_json(body::<Value>(&bytes)?).await?))
+async fn rpc(State(shared): Hub, body: Received) -> Answer {
+    Ok(Json(shared.api.call_json(body.json()?).await?))
 }
 
 async fn call(shared: &Shared, request: Request) -> Answer {
@@ -81,8 +72,8 @@ async fn list(State(shared): Hub) -> Answer {
     call(&shared, Request::List(Nothing {})).await
 }
 
-async fn add(State(shared): Hub, bytes: axum::body::Bytes) -> Result<Response, WireError> {
-    let params: AddParams = body(&bytes)?;
+async fn add(State(shared): Hub, body: Received) -> Result<Response, WireError> {
+    let params: AddParams = body.json()?;
     let added = call(&shared, Request::Add(params)).await?;
     Ok((StatusCode::CREATED, added).into_response())
 }
@@ -91,10 +82,10 @@ async fn one(State(shared): Hub, Path(project): Path<String>) -> Answer {
     call(&shared, Request::Get(ProjectParams { project })).await
 }
 
-async fn set(State(shared): Hub, Path(project): Path<String>, bytes: axum::body::Bytes) -> Answer {
-    let mut params: Value = body(&bytes)?;
-    params["project"] = json!(project);
-    let params: SetParams = serde_json::from_value(params)
+async fn set(State(shared): Hub, Path(project): Path<String>, body: Received) -> Answer {
+    let mut params: serde_json::Map<String, Value> = body.json()?;
+    params.insert("project".to_owned(), json!(project));
+    let params: SetParams = serde_json::from_value(Value::Object(params))
         .map_err(|fault| invalid("The settings could not be understood.").caused_by(fault))?;
     call(&shared, Request::Set(params)).await
 }

@@ -1,5 +1,5 @@
 /*
- * Made from crates/hub-api/src/contract by `npm run types`. Not to be changed by hand.
+ * Made from crates/hub-api/src/contract by the example export_types of that crate. Not to be changed by hand.
  */
 
 export type Service = "postgres" | "redis" | "backend" | "frontend";
