@@ -1,6 +1,8 @@
 //! The loopback host, asked over real connections: who is let in, what is answered, what is refused.
 //! Behind it is the real orchestrator over a machine made of memory.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
 #[path = "../../hub-engine/tests/world/mod.rs"]
 mod world;
 

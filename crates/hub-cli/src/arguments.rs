@@ -122,6 +122,8 @@ const SET_HELP: &str = "Settings:\n  \
     autostart on|off              starts with the Hub\n  \
     ports.SERVICE PORT            its port on 127.0.0.1\n  \
     limits.SERVICE CPU,MB         cores and memory, e.g. 0.5,512\n  \
+    limits.SERVICE.cpu CORES      only the cores\n  \
+    limits.SERVICE.memory MB      only the memory\n  \
     env.SERVICE.NAME VALUE        an environment variable; empty removes it";
 
 #[derive(Debug, Args)]

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// A Hub is open in less than a second; on a machine that is busy, later.
 const OPEN_BOUND: Duration = Duration::from_secs(30);
+/// The longest answer is that of a first start, which may fetch programs over a slow line.
+const ANSWER_BOUND: Duration = Duration::from_secs(30 * 60);
 /// Connecting over loopback.
 const CONNECT_BOUND: Duration = Duration::from_secs(5);
 
@@ -81,6 +83,9 @@ impl Client {
             .post(format!("{}/rpc", self.base))
             .header("authorization", self.header())
             .header("content-type", "application/json")
+            .config()
+            .timeout_global(Some(ANSWER_BOUND))
+            .build()
             .send(request)
             .map_err(unreachable)?;
         let is_fine = answer.status().is_success();
@@ -122,7 +127,8 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, WireError> {
     })
 }
 
-fn unreachable(fault: impl std::fmt::Display) -> WireError {
+/// A failure of the connection itself.
+pub(crate) fn unreachable(fault: impl std::fmt::Display) -> WireError {
     Problem::new(
         Code::HubServerFailed,
         "The Hub could not be reached.",
@@ -145,11 +151,14 @@ fn start_hub(home: &Path) -> Result<(), WireError> {
             .caused_by(cause),
         )
     };
+    hosting::make_home(home)?;
     let program = std::env::current_exe().map_err(|fault| failed(fault.to_string()))?;
     let mut child = Command::new(program)
         .arg("--home")
         .arg(home)
         .args(["--json", "serve", "--detached"])
+        // It outlives this command and must not hold on to the folder that was typed in.
+        .current_dir(home)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -179,6 +188,14 @@ fn start_hub(home: &Path) -> Result<(), WireError> {
             Err(fault) => Err(failed(format!("it ended early ({fault}) {line}"))),
         },
         Ok(Err(fault)) => Err(failed(fault.to_string())),
-        Err(_) => Err(failed(format!("it was not open after {} s", OPEN_BOUND.as_secs()))),
+        Err(_) => {
+            // A Hub that nobody waits for would come as a surprise later.
+            let ended = child.kill().and_then(|()| child.wait());
+            let late = format!("it was not open after {} s", OPEN_BOUND.as_secs());
+            Err(failed(match ended {
+                Ok(_) => late,
+                Err(fault) => format!("{late} and could not be ended: {fault}"),
+            }))
+        }
     }
 }

@@ -137,9 +137,8 @@ fn unusable(home: &Path, fault: &io::Error) -> Problem {
     .caused_by(fault)
 }
 
-/// Creates the home. As root the services' account must be able to pass through it; what is secret
-/// inside has its own rights. Else it is the user's alone.
-/// Makes the home where it is not there yet.
+/// Makes the home where it is not there yet. As root the services' account must be able to pass
+/// through it; what is secret inside has its own rights. Else it is the user's alone.
 ///
 /// # Errors
 /// `HUB_HOME_UNUSABLE`, `DISK_FULL`.
@@ -199,6 +198,9 @@ fn lock(home: &Path) -> Result<File, Problem> {
 
 /// The Hub that runs on a home, if one does: a file that a killed Hub left behind does not count.
 pub fn running(home: &Path) -> Option<(Beacon, Token)> {
-    let is_locked = lock_file(home).is_ok_and(|file| file.try_lock().is_err());
-    if is_locked { Some((Beacon::read(home)?, Token::read(home)?)) } else { None }
+    // Read first: where nothing was left behind, nobody need touch the lock of a Hub that starts.
+    let (beacon, token) = (Beacon::read(home)?, Token::read(home)?);
+    let is_locked = lock_file(home)
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
+    is_locked.then_some((beacon, token))
 }

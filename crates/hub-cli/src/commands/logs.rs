@@ -48,7 +48,8 @@ fn follow(client: &Client, params: &LogParams, out: &Out) -> Result<Outcome, Wir
     let mut stream =
         client.stream(&format!("projects/{project}/logs/stream?{}", query.finish()))?;
     let mut stdout = std::io::stdout().lock();
-    while let Ok(Some(event)) = events::next(&mut stream) {
+    // The end of the stream is the end of the Hub.
+    while let Some(event) = events::next(&mut stream).map_err(crate::client::unreachable)? {
         let Ok(batch) = serde_json::from_str::<LogBatch>(&event.data) else { continue };
         let mut text = String::new();
         if batch.missed > 0 && !out.json {

@@ -39,7 +39,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, WireError> {
     match &arguments.command {
         Command::Completions { shell } => {
             let mut command = Arguments::command();
-            clap_complete::generate(*shell, &mut command, "cchub", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut command, "cchub", &mut script);
+            // A reader that has gone is no failure.
+            drop(std::io::stdout().write_all(&script));
             Ok(Outcome::Done)
         }
         Command::List => list(&home, &out),
@@ -68,8 +71,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, WireError> {
         }
         Command::Restart { project, service, no_wait } => {
             let (project, service) = (name(project), service.clone());
-            let params = RestartParams { project, service, wait: Some(!no_wait) };
-            shown(&out, &Client::connect(&home)?.call("restart", params)?)
+            let client = Client::connect(&home)?;
+            let follow = service.is_none() && !no_wait && !arguments.json;
+            let params = RestartParams {
+                project: project.clone(),
+                service,
+                wait: Some(!no_wait && !follow),
+            };
+            let taken: ProjectView = client.call("restart", params)?;
+            if follow {
+                return shown(&out, &run::until_started(&client, &project, &out)?);
+            }
+            shown(&out, &taken)
         }
         Command::Remove { project, keep_data } => {
             let params = RemoveParams { project: name(project), keep_data: Some(*keep_data) };
@@ -80,8 +93,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, WireError> {
         }
         Command::Open { project, print } => open(&home, project, *print, &out),
         Command::Set { project, key, value } => {
-            let params = set::params(name(project), key, value)?;
-            shown(&out, &Client::connect(&home)?.call("set", params)?)
+            let client = Client::connect(&home)?;
+            let params = set::params(&client, name(project), key, value)?;
+            shown(&out, &client.call("set", params)?)
         }
         Command::Logs(params) => logs::run(&home, params, &out),
         Command::Shutdown => hub::shutdown(&home, &out),
@@ -264,8 +278,9 @@ fn doctor(home: &Path, out: &Out) -> Result<Outcome, WireError> {
     let checks: Vec<Check> = match Client::running(home) {
         Some(client) => client.call("doctor", json!({}))?,
         None => {
-            let temporary = tempfile_home(home)?;
-            let options = hosting::native_options(&temporary, &places::shipped());
+            // Made where it is not there yet, as a start would make it.
+            hosting::make_home(home)?;
+            let options = hosting::native_options(home, &places::shipped());
             let native = NativeRuntime::new(options)?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|fault| {
@@ -279,12 +294,6 @@ fn doctor(home: &Path, out: &Out) -> Result<Outcome, WireError> {
     let failed = checks.iter().any(|c| c.verdict == hub_api::contract::Verdict::Failed);
     out.say(&checks, || render::checks(&checks))?;
     Ok(if failed { Outcome::Unhealthy } else { Outcome::Done })
-}
-
-/// The home itself; made where it is not there yet, as a start would make it.
-fn tempfile_home(home: &Path) -> Result<PathBuf, WireError> {
-    hosting::make_home(home)?;
-    Ok(home.to_path_buf())
 }
 
 fn open(home: &Path, project: &str, print: bool, out: &Out) -> Result<Outcome, WireError> {

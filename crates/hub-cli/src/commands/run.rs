@@ -6,8 +6,8 @@ use crate::arguments::AddArguments;
 use crate::client::Client;
 use crate::{Outcome, events, render};
 use hub_api::contract::{
-    Change, HubEvent, ProjectParams, ProjectState, ProjectView, RunParams, ServiceState, Snapshot,
-    WireError,
+    AddParams, Change, HubEvent, ProjectParams, ProjectState, ProjectView, RunParams, ServiceState,
+    Snapshot, WireError,
 };
 use hub_api::discovery::Beacon;
 use hub_cli::hosting::Hosting;
@@ -16,6 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) async fn run(
@@ -34,24 +35,70 @@ pub(super) async fn run(
             (Client::to(&beacon, hosting.token.clone()), Some(hosting))
         }
     };
-    let client = std::sync::Arc::new(client);
-    let (asking, out_copy) = (std::sync::Arc::clone(&client), *out);
-    let started = tokio::task::spawn_blocking(move || start(&asking, params, out_copy));
-    let result = tokio::select! {
-        started = started => match started {
-            Ok(Ok(project)) => {
-                asked_by_signal().await;
-                stop(&client, project, out).await
-            }
-            Ok(Err(error)) => Err(error),
-            Err(fault) => Err(internal(fault)),
-        },
-        () = asked_by_signal() => Ok(Outcome::Done),
+    let client = Arc::new(client);
+    let Some(mut hosting) = hosting else {
+        return until_done(&client, params, out).await;
     };
-    if let Some(hosting) = hosting {
-        hosting.close().await;
+    let result = tokio::select! {
+        result = until_done(&client, params, out) => result,
+        ended = hosting.until_asked_to_end() => {
+            ended.map(|()| Outcome::Done).map_err(WireError::from)
+        }
+    };
+    if result.is_ok() {
+        until_alone(&mut hosting, out).await;
     }
+    hosting.close().await;
     result
+}
+
+/// Starts the project, and stops it when the user has had enough, also in the middle of the start.
+async fn until_done(
+    client: &Arc<Client>,
+    params: AddParams,
+    out: &Out,
+) -> Result<Outcome, WireError> {
+    let path = params.path.clone();
+    let (asking, out_copy) = (Arc::clone(client), *out);
+    let mut started = tokio::task::spawn_blocking(move || start(&asking, params, out_copy));
+    tokio::select! {
+        ended = &mut started => {
+            let project = ended.map_err(internal)??;
+            asked_by_signal().await;
+            stop(client, project, out).await
+        }
+        () = asked_by_signal() => {
+            match stop(client, path, out).await {
+                // It had not got as far as being registered.
+                Err(error) if error.code.0 == Code::ProjectNotFound.as_str() => Ok(Outcome::Done),
+                other => other,
+            }
+        }
+    }
+}
+
+/// This process may by now host projects that others started: those go on until the next Ctrl+C.
+async fn until_alone(hosting: &mut Hosting, out: &Out) {
+    let runs = |view: &ProjectView| {
+        !matches!(view.state, ProjectState::Stopped | ProjectState::Failed { .. })
+    };
+    let left = hosting.api.list().iter().filter(|view| runs(view)).count();
+    if left == 0 || hosting.api.end().is_cancelled() {
+        return;
+    }
+    if !out.json {
+        let words = format!("{left} other projects run in this Hub; Ctrl+C again stops them too.");
+        // A reader that has gone is no failure.
+        drop(writeln!(std::io::stdout(), "{words}"));
+    }
+    tokio::select! {
+        () = asked_by_signal() => {}
+        ended = hosting.until_asked_to_end() => {
+            if let Err(problem) = ended {
+                tracing::error!("{problem}");
+            }
+        }
+    }
 }
 
 fn internal(fault: impl std::fmt::Display) -> WireError {
@@ -60,11 +107,7 @@ fn internal(fault: impl std::fmt::Display) -> WireError {
 }
 
 /// Adds and starts; returns the project's id.
-fn start(
-    client: &Client,
-    params: hub_api::contract::AddParams,
-    out: Out,
-) -> Result<String, WireError> {
+fn start(client: &Client, params: AddParams, out: Out) -> Result<String, WireError> {
     let path = params.path.clone();
     let added: Result<ProjectView, WireError> = client.call("add", params);
     let view = match added {
@@ -88,15 +131,11 @@ fn start(
     Ok(view.id)
 }
 
-async fn stop(
-    client: &std::sync::Arc<Client>,
-    project: String,
-    out: &Out,
-) -> Result<Outcome, WireError> {
+async fn stop(client: &Arc<Client>, project: String, out: &Out) -> Result<Outcome, WireError> {
     if !out.json {
         drop(writeln!(std::io::stdout(), "\nStopping."));
     }
-    let client = std::sync::Arc::clone(client);
+    let client = Arc::clone(client);
     let stopping = tokio::task::spawn_blocking(move || {
         client.call::<ProjectView>("stop", RunParams { project, wait: Some(true) })
     });

@@ -1,11 +1,22 @@
 //! Settings, as they are typed.
 
+use crate::client::Client;
 use hub_api::api::service_named;
-use hub_api::contract::{Limits, RuntimeChoice, SetParams, Some4, Variable, WireError};
+use hub_api::contract::{
+    Limits, ProjectParams, ProjectView, RuntimeChoice, SetParams, Some4, Variable, WireError,
+};
 use hub_domain::{Code, Problem, Service};
 
-/// Makes the request out of "KEY VALUE".
-pub(super) fn params(project: String, key: &str, value: &str) -> Result<SetParams, WireError> {
+/// Makes the request out of "KEY VALUE". Half of a limit is completed by what holds now.
+///
+/// # Errors
+/// `REQUEST_INVALID`, `SERVICE_UNKNOWN`; `PROJECT_NOT_FOUND` where the project had to be looked at.
+pub(super) fn params(
+    client: &Client,
+    project: String,
+    key: &str,
+    value: &str,
+) -> Result<SetParams, WireError> {
     let mut params = SetParams { project, ..SetParams::default() };
     let mut parts = key.splitn(3, '.');
     match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
@@ -22,6 +33,16 @@ pub(super) fn params(project: String, key: &str, value: &str) -> Result<SetParam
         }
         ("limits", Some(service), None) => {
             params.limits = Some(only(service_named(service)?, limits(key, value)?));
+        }
+        ("limits", Some(service), Some(half @ ("cpu" | "memory"))) => {
+            let service = service_named(service)?;
+            let mut limits = limits_now(client, &params.project, service)?;
+            if half == "cpu" {
+                limits.cpu = value.parse().map_err(|fault| wrong(key, value, "cores", fault))?;
+            } else {
+                limits.memory_mb = value.parse().map_err(|fault| wrong(key, value, "MB", fault))?;
+            }
+            params.limits = Some(only(service, limits));
         }
         ("env", Some(service), Some(name)) => {
             params.environment = Some(vec![Variable {
@@ -40,6 +61,16 @@ pub(super) fn params(project: String, key: &str, value: &str) -> Result<SetParam
         }
     }
     Ok(params)
+}
+
+fn limits_now(client: &Client, project: &str, service: Service) -> Result<Limits, WireError> {
+    let view: ProjectView = client.call("get", ProjectParams { project: project.to_owned() })?;
+    let found = view.services.iter().find(|s| s.service == service.into());
+    found.map(|s| s.limits).ok_or_else(|| {
+        let message = format!("The Hub does not know the limits of {service}.");
+        let action = "Check that cchub and the running Hub have the same version.";
+        Problem::new(Code::HubServerFailed, message, action).into()
+    })
 }
 
 fn only<T>(service: Service, value: T) -> Some4<T> {
