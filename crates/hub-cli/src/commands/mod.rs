@@ -216,12 +216,22 @@ fn list(home: &Path, out: &Out) -> Result<Outcome, WireError> {
 fn status(home: &Path, project: Option<&str>, out: &Out) -> Result<Outcome, WireError> {
     let Some(project) = project else {
         let projects = all(home)?;
-        return out.say(&projects, || {
+        out.say(&projects, || {
             if projects.is_empty() {
                 return render::projects(&projects);
             }
             projects.iter().map(render::project).collect::<Vec<_>>().join("\n")
+        })?;
+        // Of all projects only those count that ought to be well: a stopped one is as it should be.
+        let unwell = projects.iter().any(|p| match p.state {
+            ProjectState::Failed { .. } | ProjectState::GaveUp { .. } => true,
+            ProjectState::Running { .. } => !p.overall_healthy,
+            ProjectState::Stopped
+            | ProjectState::Queued { .. }
+            | ProjectState::Starting { .. }
+            | ProjectState::Stopping { .. } => false,
         });
+        return Ok(if unwell { Outcome::Unhealthy } else { Outcome::Done });
     };
     let view = match Client::running(home) {
         Some(client) => client.call("get", ProjectParams { project: name(project) })?,
