@@ -68,6 +68,15 @@ def backend(launch: Launch) -> Backend:
     return one
 
 
+@pytest.fixture(scope="session")
+def standing(postgres: Postgres, redis: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """A backend that tests share which only ask, and leave nothing that another could meet."""
+    one = Backend(tmp_path_factory.mktemp("standing"), make_database(postgres), redis.url)
+    one.until_ready()
+    yield one
+    one.close()
+
+
 def make_database(postgres: Postgres) -> str:
     """Address of a new, empty database of `postgres`."""
     name = f"test_{uuid4().hex}"

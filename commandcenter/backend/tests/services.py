@@ -1,4 +1,4 @@
-"""Real Postgres, Redis and workbench processes for tests: free ports, own temporary folders, ended by whoever made them.
+"""Real Postgres, Redis and workbench processes for tests: free ports, own temporary folders, ended by their maker.
 
 Postgres refuses to run as root: then it runs under the account `nobody`. Its programs come from CCHUB_TEST_PG_BIN, the
 newest /usr/lib/postgresql/*/bin, or PATH.
@@ -119,7 +119,7 @@ class Postgres(Process):
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
         initdb = [str(self._programs / "initdb"), "-D", str(self.folder / "data"), "-U", "workbench", "--no-sync"]
-        initdb += ["-A", "scram-sha-256", f"--pwfile={secret}", "--locale=C", "-E", "UTF8"]
+        initdb += ["-A", "scram-sha-256", f"--pwfile={secret}", "--locale=C.UTF-8", "-E", "UTF8"]
         done = subprocess.run(initdb, capture_output=True, cwd="/", check=False, **self._as)
         assert done.returncode == 0, done.stderr.decode()
         self.start()
@@ -235,6 +235,7 @@ class Backend(Process):
 
     def overview(self, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
         """The snapshot of the overview, once there is one that fits."""
+        self.until_healthy()
 
         def ask() -> dict[str, Any] | None:
             found = self.client.get("/api/overview").json()

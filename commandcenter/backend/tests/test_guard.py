@@ -13,8 +13,8 @@ from tests.services import ORIGIN, TOKEN, Backend
     ("header", "code"),
     [("", "token_missing"), ("Basic abc", "token_missing"), ("Bearer", "token_missing"), ("Bearer x", "token_wrong")],
 )
-def test_every_api_path_needs_the_token(backend: Backend, path: str, header: str, code: str) -> None:
-    answer = backend.client.get(path, headers={"Authorization": header})
+def test_every_api_path_needs_the_token(standing: Backend, path: str, header: str, code: str) -> None:
+    answer = standing.client.get(path, headers={"Authorization": header})
     assert (answer.status_code, answer.json()["code"]) == (401, code)
     assert answer.headers["www-authenticate"] == "Bearer"
     assert set(answer.json()) == {"code", "message", "detail"}
@@ -22,16 +22,16 @@ def test_every_api_path_needs_the_token(backend: Backend, path: str, header: str
 
 @pytest.mark.parametrize("path", ["/health", "/api/notes", "/docs", "/openapi.json"])
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", "", "[::2]:80"])
-def test_a_foreign_host_is_refused(backend: Backend, path: str, host: str) -> None:
-    answer = backend.client.get(path, headers={"Host": host})
+def test_a_foreign_host_is_refused(standing: Backend, path: str, host: str) -> None:
+    answer = standing.client.get(path, headers={"Host": host})
     assert answer.status_code in (400, 421), answer.text
     if host:
         assert answer.json()["code"] == "host_refused"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost", "[::1]:80", "LOCALHOST:3000"])
-def test_loopback_names_are_accepted(backend: Backend, host: str) -> None:
-    assert backend.client.get("/api/project", headers={"Host": host}).status_code == 200
+def test_loopback_names_are_accepted(standing: Backend, host: str) -> None:
+    assert standing.client.get("/api/project", headers={"Host": host}).status_code == 200
 
 
 def test_names_from_the_environment_are_accepted(launch: Launch) -> None:
@@ -41,44 +41,44 @@ def test_names_from_the_environment_are_accepted(launch: Launch) -> None:
         assert one.client.get("/api/project", headers={"Host": host}).status_code == 200
 
 
-def test_only_the_frontends_origin_may_read(backend: Backend) -> None:
-    own = backend.client.get("/api/project", headers={"Origin": ORIGIN})
+def test_only_the_frontends_origin_may_read(standing: Backend) -> None:
+    own = standing.client.get("/api/project", headers={"Origin": ORIGIN})
     assert own.status_code == 200
     assert own.headers["access-control-allow-origin"] == ORIGIN
-    foreign = backend.client.get("/api/project", headers={"Origin": "http://127.0.0.1:4000"})
+    foreign = standing.client.get("/api/project", headers={"Origin": "http://127.0.0.1:4000"})
     assert (foreign.status_code, foreign.json()["code"]) == (403, "origin_refused")
     assert "access-control-allow-origin" not in foreign.headers
 
 
-def test_the_page_can_read_a_refusal(backend: Backend) -> None:
-    answer = backend.client.get("/api/project", headers={"Origin": ORIGIN, "Authorization": "Bearer x"})
+def test_the_page_can_read_a_refusal(standing: Backend) -> None:
+    answer = standing.client.get("/api/project", headers={"Origin": ORIGIN, "Authorization": "Bearer x"})
     assert answer.status_code == 401
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
 @pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 200), ("http://evil.example", 400)])
-def test_preflight(backend: Backend, origin: str, status: int) -> None:
+def test_preflight(standing: Backend, origin: str, status: int) -> None:
     asked = {
         "Origin": origin,
         "Access-Control-Request-Method": "PUT",
         "Access-Control-Request-Headers": "authorization,content-type,last-event-id",
         "Authorization": "",
     }
-    answer = backend.client.options("/api/notes/x", headers=asked)
+    answer = standing.client.options("/api/notes/x", headers=asked)
     assert answer.status_code == status
     assert (answer.headers.get("access-control-allow-origin") == origin) == (status == 200)
 
 
-def test_failures_of_the_framework_have_the_same_shape(backend: Backend) -> None:
-    absent = backend.client.get("/api/absent")
+def test_failures_of_the_framework_have_the_same_shape(standing: Backend) -> None:
+    absent = standing.client.get("/api/absent")
     assert (absent.status_code, absent.json()["code"]) == (404, "not_found")
-    wrong = backend.client.patch("/api/notes")
+    wrong = standing.client.patch("/api/notes")
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
-    unreadable = backend.client.get("/api/notes/not-a-uuid")
+    unreadable = standing.client.get("/api/notes/not-a-uuid")
     assert (unreadable.status_code, unreadable.json()["code"]) == (422, "invalid_request")
 
 
-def test_the_project_tells_no_secret(backend: Backend) -> None:
-    answer = backend.client.get("/api/project")
+def test_the_project_tells_no_secret(standing: Backend) -> None:
+    answer = standing.client.get("/api/project")
     assert answer.json()["name"] == "Test project"
     assert TOKEN not in answer.text

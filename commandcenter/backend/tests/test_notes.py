@@ -64,8 +64,8 @@ def test_search_finds_words_prefixes_and_phrases_title_first(backend: Backend) -
 
 
 @pytest.mark.parametrize("words", ["'", "& | !", ":*", "\\", "a:b'c", "((", '"', "--", "%", "\N{GRINNING FACE}"])
-def test_no_search_text_is_an_error(backend: Backend, words: str) -> None:
-    answer = backend.client.get("/api/notes", params={"q": words})
+def test_no_search_text_is_an_error(standing: Backend, words: str) -> None:
+    answer = standing.client.get("/api/notes", params={"q": words})
     assert answer.status_code == 200, answer.text
 
 
@@ -88,8 +88,8 @@ def test_pages_of_the_list_cover_everything_once(backend: Backend) -> None:
         b'{"title": "' + b"x" * 301 + b'"}',
     ],
 )
-def test_bad_content_is_refused_with_words(backend: Backend, content: bytes) -> None:
-    answer = backend.client.post("/api/notes", content=content, headers={"Content-Type": "application/json"})
+def test_bad_content_is_refused_with_words(standing: Backend, content: bytes) -> None:
+    answer = standing.client.post("/api/notes", content=content, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), answer.text
     assert answer.json()["message"]
 

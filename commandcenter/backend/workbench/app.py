@@ -17,6 +17,7 @@ import sys
 from types import FrameType
 from typing import Any
 
+from workbench.errors import host_refused
 from workbench.health.check import check_health, check_ready
 from workbench.settings import BadSettings, Settings
 from workbench.workbench import Workbench
@@ -42,6 +43,11 @@ class Gate:
         if workbench is None or scope["type"] != "http":
             raise RuntimeError("the workbench serves HTTP, between its start and its end")
         if self._api is None and scope["method"] == "GET" and scope["path"] in ("/health", "/ready"):
+            host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+            if not self._settings.accepts_host(host.decode("latin-1")):
+                refused = host_refused()
+                await _respond(send, refused.status, refused.body())
+                return
             checked = check_ready(workbench) if scope["path"] == "/ready" else await check_health(workbench)
             await _respond(send, *checked)
             if checked[0] == 200 or workbench.database.migrated.is_set():

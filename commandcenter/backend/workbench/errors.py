@@ -42,3 +42,8 @@ def unavailable(code: str, message: str, cause: BaseException | str | None = Non
     """A 503 that passes by itself: try again in a second."""
     detail = cause if isinstance(cause, str) or cause is None else type(cause).__name__
     return ApiError(503, code, message, detail, retry_after=1)
+
+
+def host_refused() -> ApiError:
+    """The Host header names another machine: most likely a page that rebound its name to this address."""
+    return ApiError(421, "host_refused", "Open the workbench by the address the Hub shows.")

@@ -36,6 +36,12 @@ class Settings:
     redis_url: str = field(repr=False)
     token: str = field(repr=False)
 
+    def accepts_host(self, header: str) -> bool:
+        """Whether a Host header names this workbench; its port does not matter."""
+        host = header.strip().lower()
+        name = host[: host.find("]") + 1] if host.startswith("[") else host.rsplit(":", 1)[0]
+        return name in self.hosts
+
     @staticmethod
     def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         """Read and check all variables. Raises `BadSettings`."""

@@ -78,6 +78,8 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this type alone
+    if isinstance(error.__cause__, ApiError):
+        return _respond(error.__cause__)  # raised while the framework read the body
     return _respond(ApiError(error.status_code, CODES.get(error.status_code, "refused"), str(error.detail)))
 
 

@@ -12,7 +12,7 @@ import json
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from workbench.errors import ApiError
+from workbench.errors import ApiError, host_refused
 from workbench.settings import Settings
 
 BODY_MAX = 2 * 1024 * 1024
@@ -39,13 +39,8 @@ class Guard:
         await self._app(scope, _bounded(receive), send)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
-        if host_name(headers.get("host", "")) not in self._settings.hosts:
-            raise ApiError(
-                421,
-                "host_refused",
-                "Open the workbench by the address the Hub shows.",
-                headers.get("host", ""),
-            )
+        if not self._settings.accepts_host(headers.get("host", "")):
+            raise host_refused()
         if not (scope["path"] == "/api" or scope["path"].startswith("/api/")):
             return
         origin = headers.get("origin")
@@ -59,14 +54,6 @@ class Guard:
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > BODY_MAX:
             raise _too_large()
-
-
-def host_name(host: str) -> str:
-    """The name in a Host header, lower case, without its port."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host[: host.find("]") + 1]
-    return host.rsplit(":", 1)[0] if ":" in host else host
 
 
 async def answer(failure: ApiError, send: Send) -> None:
