@@ -29,7 +29,7 @@ const EDGES = {
   "hub-native": ["hub-domain", "hub-engine"],
   "hub-api": ["hub-domain", "hub-engine"],
   "hub-cli": HOSTS,
-  "cchub-desktop": HOSTS,
+  "cchub-desktop": [...HOSTS, "hub-cli"],
 };
 
 test("crates depend on each other as the architecture says, and on no other", () => {
