@@ -26,6 +26,8 @@ log = logging.getLogger("workbench.database")
 CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 10.0
 ACQUIRE_SECONDS = 5.0
+REQUEST_SECONDS = 15.0
+"""All that one request does with the database, waiting for a connection included."""
 POOL_SIZE = 6
 
 _AWAY = (
@@ -83,7 +85,7 @@ class Database:
                     self.migrated_to = await migrate(connection)
                 finally:
                     connection.terminate()
-                self._pool = await asyncpg.create_pool(min_size=1, max_size=POOL_SIZE, **self._options)
+                self._pool = await asyncpg.create_pool(min_size=0, max_size=POOL_SIZE, **self._options)
             except MigrationRefused as refused:
                 self.migration_error = str(refused)
                 log.error("%s", refused)
@@ -100,15 +102,28 @@ class Database:
         """A connection for one request. Raises `ApiError` 503 when Postgres is away or not prepared."""
         await self._wait_until_prepared()
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-                yield connection
+            async with asyncio.timeout(REQUEST_SECONDS):
+                connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+                try:
+                    yield connection
+                except ApiError:
+                    raise
+                except BaseException:
+                    # Lost in the middle of an answer it cannot be cleaned for the next request: doing so would fail
+                    # or wait for a server that is gone.
+                    connection.terminate()
+                    raise
+                finally:
+                    await self._pool.release(connection, timeout=CONNECT_SECONDS)
         except TimeoutError as cause:
             raise unavailable(
                 "database_busy", "Postgres did not answer in time. Try again in a moment.", cause
             ) from cause
         except _AWAY as cause:
             raise unavailable(
-                "database_unavailable", "Postgres is away. Try again in a moment; nothing was changed.", cause
+                "database_unavailable",
+                "Postgres is away. Look again in a moment whether the last change is there.",
+                cause,
             ) from cause
 
     async def _wait_until_prepared(self) -> None:
