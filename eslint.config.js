@@ -56,6 +56,11 @@ export default tseslint.config(
   },
   {
     files: ["**/*.{js,mjs}"],
+    ignores: ["ui/public/**"],
     languageOptions: { globals: globals.node },
+  },
+  {
+    files: ["ui/public/**"],
+    languageOptions: { globals: globals.browser },
   },
 );

@@ -6,7 +6,7 @@ import { AlertDialog as BaseAlert } from "@base-ui/react/alert-dialog";
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button, IconButton } from "./Button";
+import { Button } from "./Button";
 import styles from "./Dialog.module.css";
 import { classNames } from "./classNames";
 
@@ -29,7 +29,6 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
         <BaseDialog.Popup className={classNames(styles.popup, wide && styles.wide)}>
           <header className={styles.header}>
             <BaseDialog.Title className={styles.title}>{title}</BaseDialog.Title>
-            <BaseDialog.Close render={<IconButton label="Close" size="small" icon={<X />} />} />
           </header>
           {description ? (
             <BaseDialog.Description className={styles.description} render={<div />}>
@@ -38,6 +37,10 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
           ) : null}
           {children}
           {footer ? <footer className={styles.footer}>{footer}</footer> : null}
+          {/* Last in the document, so that the focus begins in the content. */}
+          <BaseDialog.Close
+            render={<Button variant="quiet" size="small" icon={<X />} aria-label="Close" className={styles.close} />}
+          />
         </BaseDialog.Popup>
       </BaseDialog.Portal>
     </BaseDialog.Root>

@@ -12,16 +12,20 @@ export interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElemen
   error?: ReactNode;
   /** Written after the input, e.g. "MB". */
   unit?: string;
+  /** Keeps the label for assistive technology alone, where a heading over a column says it already. */
+  hideLabel?: boolean;
   mono?: boolean;
   ref?: Ref<HTMLInputElement>;
 }
 
-export function TextField({ label, help, error, unit, mono, className, ...rest }: TextFieldProps) {
+export function TextField({ label, help, error, unit, mono, hideLabel, className, ...rest }: TextFieldProps) {
   const id = useId();
   const note = error ?? help;
   return (
     <div className={classNames(styles.field, className)}>
-      <label htmlFor={id}>{label}</label>
+      <label htmlFor={id} className={hideLabel ? styles.hidden : undefined}>
+        {label}
+      </label>
       <span className={styles.box}>
         <input
           autoComplete="off"
