@@ -1,9 +1,10 @@
 //! What everybody else sees of the Hub: whole states, never single transitions. A subscriber that is
 //! slow misses states in between, never the latest one.
 
-use hub_domain::lifecycle::{ProjectState, ServiceView};
+use hub_domain::lifecycle::{Machine, ProjectState, ServiceView};
 use hub_domain::{
     Enforcement, PerService, Project, ProjectId, ResourceLimits, RuntimeKind, Timestamp, Usage,
+    spec,
 };
 use std::sync::Arc;
 
@@ -54,6 +55,26 @@ pub struct ProjectSnapshot {
     pub runtime: Option<RuntimeInUse>,
     /// When this was put together.
     pub at: Timestamp,
+}
+
+impl ProjectSnapshot {
+    /// A registered project of which nothing runs.
+    pub fn stopped(project: Project, at: Timestamp) -> Self {
+        let machine = Machine::stopped(None);
+        let services = machine.services().map(|service, view| ServiceSnapshot {
+            view: view.clone(),
+            port: project.ports[service],
+            limits: project.limits[service].unwrap_or(spec(service).limits),
+            pid: None,
+            user: None,
+            program: None,
+            enforcement: None,
+            read_only: None,
+            usage: None,
+        });
+        let state = machine.state();
+        Self { project, state, overall_healthy: false, services, runtime: None, at }
+    }
 }
 
 /// A change, to be applied over the last known state.

@@ -118,7 +118,7 @@ impl Actor {
         let (command_tx, commands) = mpsc::channel(QUEUE);
         let (reporter, reports) = mpsc::channel(QUEUE);
         let machine = Machine::stopped(None);
-        let first = Arc::new(snapshot_of_stopped(&project, &machine, context.clock.now()));
+        let first = Arc::new(ProjectSnapshot::stopped(project.clone(), context.clock.now()));
         let (publisher, snapshot) = watch::channel(Arc::clone(&first));
         context.bus.publish(first);
         let actor = Self {
@@ -406,32 +406,6 @@ impl Actor {
             runtime: self.stack.as_ref().map(|s| s.runtime.clone()),
             at: self.context.clock.now(),
         }
-    }
-}
-
-fn snapshot_of_stopped(
-    project: &Project,
-    machine: &Machine,
-    at: hub_domain::Timestamp,
-) -> ProjectSnapshot {
-    let services = machine.services().map(|service, view| ServiceSnapshot {
-        view: view.clone(),
-        port: project.ports[service],
-        limits: project.limits[service].unwrap_or(spec(service).limits),
-        pid: None,
-        user: None,
-        program: None,
-        enforcement: None,
-        read_only: None,
-        usage: None,
-    });
-    ProjectSnapshot {
-        project: project.clone(),
-        state: machine.state(),
-        overall_healthy: false,
-        services,
-        runtime: None,
-        at,
     }
 }
 

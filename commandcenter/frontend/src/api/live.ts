@@ -1,0 +1,98 @@
+/*
+ * The live stream of the folder's events: keeps the connection, resumes after the last event it has seen, and tells how
+ * it stands. A store read through useSyncExternalStore; it knows nothing of React.
+ */
+import type { Api, WorkbenchEvent } from "./client";
+import { EventParser } from "./sse";
+
+export interface Entry extends WorkbenchEvent {
+  id: string;
+}
+
+export interface LiveState {
+  connection: "connecting" | "live" | "lost";
+  /** Newest first, bounded. */
+  entries: readonly Entry[];
+}
+
+/** So many events are kept for the page. */
+const KEPT = 500;
+/** Pauses between tries, in milliseconds: quick at first, because a backend restarts within a second. */
+const PAUSES = [250, 500, 1000, 2000, 5000];
+
+export class LiveEvents {
+  #state: LiveState = { connection: "connecting", entries: [] };
+  readonly #listeners = new Set<() => void>();
+  readonly #hearers = new Set<(event: Entry) => void>();
+  readonly #end = new AbortController();
+  #last: string | null = null;
+
+  constructor(
+    private readonly api: Pick<Api, "events">,
+    private readonly pauses: readonly number[] = PAUSES,
+  ) {}
+
+  getState = (): LiveState => this.#state;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Calls back for each event that arrives. */
+  onEvent(hear: (event: Entry) => void): () => void {
+    this.#hearers.add(hear);
+    return () => this.#hearers.delete(hear);
+  }
+
+  stop(): void {
+    this.#end.abort();
+  }
+
+  /** Keeps the stream until it is stopped. */
+  async run(): Promise<void> {
+    let failures = 0;
+    const isOver = () => this.#end.signal.aborted;
+    while (!isOver()) {
+      try {
+        const response = await this.api.events(this.#last, this.#end.signal);
+        failures = 0;
+        this.#set({ connection: "live" });
+        await this.#read(response);
+      } catch {
+        // Whatever broke it, the answer is to connect again; the page shows that it is lost meanwhile.
+      }
+      if (isOver()) return;
+      this.#set({ connection: "lost" });
+      const pause = this.pauses[Math.min(failures, this.pauses.length - 1)] ?? 1000;
+      failures += 1;
+      await new Promise<void>((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
+  async #read(response: Response): Promise<void> {
+    if (!response.body) return;
+    const parser = new EventParser();
+    const decoder = new TextDecoder();
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const events = parser.push(decoder.decode(value, { stream: true }));
+      for (const event of events) this.#take(event.id, event.data);
+    }
+  }
+
+  #take(id: string | null, data: string): void {
+    const event = JSON.parse(data) as WorkbenchEvent;
+    if (id !== null) this.#last = id;
+    const entry: Entry = { ...event, id: id ?? `${event.at}-${event.type}` };
+    this.#set({ entries: [entry, ...this.#state.entries].slice(0, KEPT) });
+    for (const hear of this.#hearers) hear(entry);
+  }
+
+  #set(change: Partial<LiveState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,30 @@
+/*
+ * Server-sent events read through fetch, because the browser's own reader cannot send a token. Pure parsing here; the
+ * connection is kept by ./live.
+ */
+export interface ServerEvent {
+  id: string | null;
+  data: string;
+}
+
+/** Collects text as it comes and gives back the events that are complete. */
+export class EventParser {
+  #open = "";
+
+  push(text: string): ServerEvent[] {
+    this.#open += text.replaceAll("\r\n", "\n");
+    const blocks = this.#open.split("\n\n");
+    this.#open = blocks.pop() ?? "";
+    return blocks.map(parse).filter((event) => event !== null);
+  }
+}
+
+function parse(block: string): ServerEvent | null {
+  let id: string | null = null;
+  const data: string[] = [];
+  for (const line of block.split("\n")) {
+    if (line.startsWith("data:")) data.push(line.slice(5).replace(/^ /, ""));
+    else if (line.startsWith("id:")) id = line.slice(3).trim();
+  }
+  return data.length === 0 ? null : { id, data: data.join("\n") };
+}
