@@ -39,6 +39,7 @@ class Page:
                 self.ids.append(line[4:])
             elif line.startswith("data: "):
                 self.events.append(json.loads(line[6:]))
+                self.open.set()
             elif line == ": following":
                 self.open.set()
 

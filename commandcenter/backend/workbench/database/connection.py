@@ -38,6 +38,7 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement on a connection that is being lost
 )
 """What says that Postgres is not there (any more), as opposed to a wrong statement."""
 

@@ -30,6 +30,7 @@ STREAMS_MAX = 64
 """Open event streams at a time; each has one Redis connection."""
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
+BLOCK_LIMIT_SECONDS = 20.0
 AWAY = (RedisError, OSError, TimeoutError)
 
 
@@ -52,6 +53,8 @@ class Broker:
             single_connection_client=False,
             decode_responses=True,
             socket_connect_timeout=CONNECT_SECONDS,
+            # Longer than a read that waits for events; every caller has a shorter deadline of its own.
+            socket_timeout=BLOCK_LIMIT_SECONDS,
             retry=Retry(NoBackoff(), 0),
             max_connections=4,
         )
