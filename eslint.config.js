@@ -42,7 +42,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["ui/src/host/**"],
+    files: ["ui/src/host/**", "ui/tests/host/**"],
     rules: { "@typescript-eslint/no-restricted-imports": "off" },
   },
   {

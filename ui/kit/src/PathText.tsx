@@ -45,7 +45,6 @@ export function PathText({ path, home, className }: PathTextProps) {
       type="button"
       className={classNames(styles.path, className)}
       title={path}
-      aria-label={`Copy path ${path}`}
       onClick={async (event) => {
         event.stopPropagation();
         event.preventDefault();
@@ -57,7 +56,8 @@ export function PathText({ path, home, className }: PathTextProps) {
         }
       }}
     >
-      {shortenMiddle(shown, columns)}
+      <span aria-hidden="true">{shortenMiddle(shown, columns)}</span>
+      <span className={styles.hidden}>Copy path {path}</span>
     </button>
   );
 }

@@ -35,13 +35,13 @@ export function FailureCard({ project, error }: FailureCardProps) {
         </div>
         {error.cause ? (
           <div>
-            <h3>Cause</h3>
+            <h2>Cause</h2>
             <p className={styles.cause}>{error.cause}</p>
           </div>
         ) : null}
         {error.log_tail.length > 0 ? (
           <div>
-            <h3>{error.service ? `Last lines of ${error.service}` : "Last lines"}</h3>
+            <h2>{error.service ? `Last lines of ${error.service}` : "Last lines"}</h2>
             {/* Long lines are scrolled to by keyboard, so the block takes the focus. */}
             {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
             <pre className={styles.tail} tabIndex={0} aria-label="Last lines">

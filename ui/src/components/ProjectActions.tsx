@@ -47,7 +47,7 @@ export function ProjectActions({ project, large = false }: ProjectActionsProps) 
           size={size}
           icon={comingUp ? <X /> : <Square />}
           data-testid="stop"
-          aria-label={`Stop ${project.name}`}
+          aria-label={`${comingUp ? "Cancel the start of" : "Stop"} ${project.name}`}
           busy={busy === "stop" || state === "stopping"}
           onClick={() => void app.hub.stop(project.id)}
         >

@@ -13,7 +13,8 @@ import { isActive } from "../models/state";
 import styles from "./ProjectSettings.module.css";
 
 const SERVICES: readonly Service[] = ["postgres", "redis", "backend", "frontend"];
-const RUNTIMES: readonly { value: RuntimeChoice; label: string }[] = [
+/** The runtimes in the words of the UI. */
+export const RUNTIMES: readonly { value: RuntimeChoice; label: string }[] = [
   { value: "auto", label: "Automatic" },
   { value: "native", label: "This machine" },
   { value: "dagger", label: "Dagger" },

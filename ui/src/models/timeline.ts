@@ -47,7 +47,7 @@ function bar(service: ServiceView, begun: number, now: number, scale: number): B
   };
 }
 
-/** Milliseconds that the last start took until all four were proven; null where that is not known. */
+/** Milliseconds from the first launch to the last first proof of the present run; null where that is not known. */
 export function startTook(project: ProjectView): number | null {
   if (project.state.state !== "running") return null;
   const launched = project.services.map((service) => service.launched_at);

@@ -48,6 +48,11 @@ export function memory(used: number, allowed: number): string {
   return `${count(Math.round(used))} of ${count(allowed)} MB`;
 }
 
+/** Begins with a capital, as a sentence does; a path or name in front stays as it is. */
+export function capitalised(text: string): string {
+  return /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
 /** The last part of a path of either kind of system. */
 export function folderName(path: string): string {
   return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;

@@ -18,7 +18,7 @@ const SERVICES: readonly string[] = ["postgres", "redis", "backend", "frontend"]
 
 export function parseRoute(fragment: string): Route {
   const [path = "", query = ""] = fragment.replace(/^#\/?/, "").split("?");
-  const [page, id, tab] = path.split("/").map(decodeURIComponent);
+  const [page, id, tab] = path.split("/").map(decoded);
   if (page === "settings" || page === "doctor") return { page };
   if (page !== "projects" || !id) return { page: "projects" };
   const service = new URLSearchParams(query).get("service");
@@ -28,6 +28,15 @@ export function parseRoute(fragment: string): Route {
     tab: TABS.find((known) => known === tab) ?? "overview",
     ...(service && SERVICES.includes(service) ? { service: service as Service } : {}),
   };
+}
+
+/** A part of an address as text; a malformed one, typed by hand, as it stands. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export function formatRoute(route: Route): string {

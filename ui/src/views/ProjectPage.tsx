@@ -113,7 +113,7 @@ function StateSentence({ project }: { project: ProjectView }) {
     <>
       <span>{idle ? "Nothing of this project runs." : <EvidenceText evidence={projectEvidence(project)} />}</span>
       <span className={styles.aside}>
-        {took !== null ? `Started in ${measured(took)}` : null}
+        {took !== null ? `Services up in ${measured(took)}` : null}
         {took !== null && inUse !== null ? " · " : null}
         {inUse !== null ? <span title={why}>Runs {RUNTIME_WORDS[inUse]}</span> : null}
       </span>

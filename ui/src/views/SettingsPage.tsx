@@ -1,9 +1,12 @@
 /*
  * Settings of the Hub and of this window, and the facts a user needs when something is asked of them.
  */
-import { Button, Card, Choice, PathText } from "@cchub/kit";
+import { Button, Card, Choice, PathText, Skeleton } from "@cchub/kit";
 import { Stethoscope } from "lucide-react";
+import { useEffect, useState } from "react";
+import type { RuntimeChoice, Settings } from "../api";
 import { useApp } from "../app";
+import { RUNTIMES } from "../components/ProjectSettings";
 import type { Theme } from "../stores/preferences";
 import { useStore } from "../stores/store";
 import styles from "./SettingsPage.module.css";
@@ -29,6 +32,7 @@ export function SettingsPage() {
           onChange={(next) => app.preferences.change({ theme: next })}
         />
       </Card>
+      <NewProjects />
       {hub ? (
         <Card
           title="This Hub"
@@ -55,5 +59,29 @@ export function SettingsPage() {
         </Card>
       ) : null}
     </main>
+  );
+}
+
+/** What projects are registered with from now on; each can be changed on its own. */
+function NewProjects() {
+  const app = useApp();
+  const [settings, setSettings] = useState<Settings | null>(null);
+  useEffect(() => void app.attempt(async () => setSettings(await app.host.rpc("settings", {}))), [app]);
+  const choose = (runtime: RuntimeChoice) =>
+    app.attempt(async () => setSettings(await app.host.rpc("set_settings", { default_runtime: runtime })));
+  return (
+    <Card title="New projects">
+      {settings ? (
+        <Choice
+          label="Run on"
+          value={settings.default_runtime}
+          options={RUNTIMES}
+          help="Automatic takes Dagger where an engine answers, else this machine."
+          onChange={(runtime) => void choose(runtime)}
+        />
+      ) : (
+        <Skeleton width={280} height={30} />
+      )}
+    </Card>
   );
 }

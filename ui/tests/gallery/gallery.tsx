@@ -42,6 +42,12 @@ host.on("doctor", () => [
     action: "Free at least 1 GB.",
   },
 ]);
+host.on("settings", () => ({ default_runtime: "auto" }));
 Object.assign(window, { fakeHost: host });
 createRoot(root).render(<Shell app={new App(host, window)} />);
-requestAnimationFrame(() => requestAnimationFrame(() => scene.play(host)));
+requestAnimationFrame(() =>
+  requestAnimationFrame(() => {
+    scene.play(host);
+    root.dataset.sceneReady = "true";
+  }),
+);

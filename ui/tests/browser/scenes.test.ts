@@ -1,0 +1,46 @@
+/*
+ * Every scene, light and dark, in a real engine: no accessibility finding (contrast included), nothing the content
+ * security policy stops, nothing wider than the window.
+ *
+ * @vitest-environment node
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { scenes } from "../gallery/scenes";
+import { openGallery, type Gallery } from "./chromium";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let gallery: Gallery;
+
+beforeAll(async () => {
+  gallery = await openGallery();
+}, 120_000);
+afterAll(() => gallery.close());
+
+describe.each(["light", "dark"] as const)("%s", (theme) => {
+  test.each(Object.keys(scenes(0)))("%s", async (name) => {
+    const context = await gallery.browser.newContext({ viewport: { width: 1080, height: 720 }, colorScheme: theme });
+    try {
+      const page = await context.newPage();
+      const complaints: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+      });
+      page.on("pageerror", (error) => complaints.push(error.message));
+      await page.goto(gallery.scene(name, theme));
+      await page.locator("[data-scene-ready]").waitFor({ state: "attached" });
+      await page.locator("main").waitFor();
+      const result = await page.evaluate<AxeResults>(
+        // Evaluated by the debugger, which the page's policy does not bind.
+        `(() => { ${axeSource}; return axe.run(document, { rules: { region: { enabled: false } } }); })()`,
+      );
+      const found = result.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" | ")}`);
+      const tooWide = await page.evaluate("document.documentElement.scrollWidth > window.innerWidth");
+      expect({ found, complaints, tooWide }).toEqual({ found: [], complaints: [], tooWide: false });
+    } finally {
+      await context.close();
+    }
+  });
+});
