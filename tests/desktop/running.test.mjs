@@ -18,15 +18,16 @@ async function withProject(t) {
   return { desktop, folder };
 }
 
-const healthy = (desktop, id) =>
-  until(
-    "all four are healthy",
-    async () => {
-      const project = await desktop.call("get", { project: id });
-      return project.overall_healthy && project;
-    },
-    { patience: 180_000 },
-  );
+/** Waits until the start has an outcome, and shows it where it is no good one. */
+async function healthy(desktop, id) {
+  const settled = async () => {
+    const project = await desktop.call("get", { project: id });
+    return (project.overall_healthy || project.state.state === "failed") && project;
+  };
+  const project = await until("the start has an outcome", settled, { patience: 180_000 });
+  assert.equal(project.overall_healthy, true, JSON.stringify(project.state));
+  return project;
+}
 
 const ended = (pids) => until("no service is left", () => pids.every((pid) => !runs(pid)));
 
