@@ -43,6 +43,8 @@ async function checks(suite, list) {
 export async function nodeTests(suite, files, { concurrency = 1, bound = 20 * MINUTE, each = 5 * MINUTE } = {}) {
   const path = fresh(suite, "jsonl");
   const words = [process.execPath, "--test", `--test-concurrency=${concurrency}`, `--test-timeout=${each}`];
+  // A test that failed may leave a connection open; its file must come to its end all the same.
+  words.push("--test-force-exit");
   words.push("--test-reporter=spec", "--test-reporter-destination=stdout");
   words.push(`--test-reporter=${reporter}`, `--test-reporter-destination=${path}`, ...files);
   const ending = await command(suite, words, { bound });

@@ -8,7 +8,6 @@ use crate::platform::{self, GroupUsage};
 use crate::probes::Probes;
 use crate::records::Record;
 use crate::services::{Folders, Plan, Programs, ProjectSecrets};
-use crate::tools::io_problem;
 use async_trait::async_trait;
 use futures::FutureExt;
 use hub_domain::{Code, Enforcement, PerService, Problem, Proof, Service, Usage};
@@ -84,9 +83,7 @@ impl Instance for NativeInstance {
             environments: &parts.environments,
             account: &parts.account,
         };
-        let mut order = plan.order(service).map_err(|fault| {
-            io_problem(Code::ServiceLaunchFailed, "Writing the service's settings", &fault)
-        })?;
+        let mut order = plan.order(service);
         let limited = limits::apply(config.project(), service, config.limits(service));
         order.cgroups.clone_from(&limited.entries);
         let protects = !order.write_protected.is_empty();

@@ -1,14 +1,13 @@
 //! How each service of the stack's definition becomes a process: program, arguments, environment,
-//! folder. Secrets go into the environment or a private file, never into an argument.
+//! folder. Secrets go into the environment or the standard input, never into an argument or a file.
 
 use crate::account::Account;
 use crate::environments::Environments;
 use crate::guard::Order;
-use crate::postgres::{NAME, write_secret};
+use crate::postgres::NAME;
 use hub_domain::{EnvValue, Service, StackConfig, spec};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// The secrets of one project.
@@ -57,13 +56,10 @@ pub(crate) struct Plan<'a> {
 
 impl Plan<'_> {
     /// The order for a guardian, without control groups.
-    ///
-    /// # Errors
-    /// Of the file system, when a private file cannot be written.
-    pub(crate) fn order(&self, service: Service) -> io::Result<Order> {
+    pub(crate) fn order(&self, service: Service) -> Order {
         let (program, arguments, folder) = match service {
             Service::Postgres => self.postgres(),
-            Service::Redis => self.redis()?,
+            Service::Redis => self.redis(),
             Service::Backend => self.backend(),
             Service::Frontend => self.frontend(),
         };
@@ -73,16 +69,18 @@ impl Plan<'_> {
         } else {
             Vec::new()
         };
-        Ok(Order {
+        let input = (service == Service::Redis).then(|| self.redis_settings());
+        Order {
             program,
             arguments,
+            input,
             environment: self.environment(service),
             folder,
             account: self.account.to_change(),
             polite_signal: polite_signal(service),
             cgroups: Vec::new(),
             write_protected,
-        })
+        }
     }
 
     fn postgres(&self) -> (PathBuf, Vec<String>, PathBuf) {
@@ -103,18 +101,19 @@ impl Plan<'_> {
         (self.programs.postgres.clone(), arguments, data.clone())
     }
 
-    fn redis(&self) -> io::Result<(PathBuf, Vec<String>, PathBuf)> {
-        let data = &self.folders.redis;
-        let file = data.join("redis.conf");
-        let text = format!(
+    fn redis(&self) -> (PathBuf, Vec<String>, PathBuf) {
+        // "-" makes it read its settings from the standard input: the password is never on the disk.
+        (self.programs.redis.clone(), vec!["-".to_owned()], self.folders.redis.clone())
+    }
+
+    fn redis_settings(&self) -> String {
+        format!(
             "bind 127.0.0.1\nport {}\nprotected-mode yes\ndaemonize no\nlogfile \"\"\n\
              dir {}\nrequirepass {}\nappendonly yes\nappendfsync everysec\n",
             self.config.port(Service::Redis),
-            quoted(data),
+            quoted(&self.folders.redis),
             self.secrets.redis_password.expose_secret(),
-        );
-        write_secret(&file, &text, self.account)?;
-        Ok((self.programs.redis.clone(), vec![file.display().to_string()], data.clone()))
+        )
     }
 
     fn backend(&self) -> (PathBuf, Vec<String>, PathBuf) {

@@ -19,6 +19,9 @@ pub struct Order {
     pub arguments: Vec<String>,
     /// Its whole environment.
     pub environment: BTreeMap<String, String>,
+    /// What it finds on its standard input; nothing where absent. The place for secrets that a program
+    /// does not take from its environment. At most 64 KiB.
+    pub input: Option<String>,
     /// The folder it runs in.
     pub folder: PathBuf,
     /// The account it runs under; `None` leaves it the Hub's own.

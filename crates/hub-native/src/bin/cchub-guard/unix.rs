@@ -101,7 +101,8 @@ extern "C" fn on_child(_: libc::c_int) {
 fn start(order: &Order) -> io::Result<libc::pid_t> {
     let mut command = Command::new(&order.program);
     command.args(&order.arguments).env_clear().envs(&order.environment);
-    command.current_dir(&order.folder).stdin(Stdio::null());
+    command.current_dir(&order.folder);
+    command.stdin(if order.input.is_some() { Stdio::piped() } else { Stdio::null() });
     let guardian = std::process::id();
     let (account, cgroups) = (order.account, order.cgroups.clone());
     let protected = order.write_protected.clone();
@@ -123,7 +124,11 @@ fn start(order: &Order) -> io::Result<libc::pid_t> {
             hub_native::confine(&protected).map_err(io::Error::other)
         });
     }
-    let child = command.spawn()?;
+    let mut child = command.spawn()?;
+    if let (Some(input), Some(mut stdin)) = (&order.input, child.stdin.take()) {
+        // Fits into the pipe as a whole, so that nobody waits for the service to read it.
+        stdin.write_all(input.as_bytes())?;
+    }
     Ok(child.id().cast_signed())
 }
 
