@@ -14,7 +14,7 @@ const tauri = {
 };
 
 export default tseslint.config(
-  { ignores: ["target/", "**/dist/", "**/node_modules/", "ui/src/api/generated/", "src-tauri/gen/"] },
+  { ignores: ["target/", "**/dist/", "**/node_modules/", "**/api/generated/", "src-tauri/gen/"] },
   js.configs.recommended,
   {
     files: ["**/*.{ts,tsx}"],

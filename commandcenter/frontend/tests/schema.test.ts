@@ -11,7 +11,7 @@ test("the committed types are what `npm run types` makes", async () => {
   const here = import.meta.dirname;
   const document = readFileSync(join(here, "../../backend/openapi.json"), "utf8");
   const made = astToString(await openapiTS(JSON.parse(document) as Parameters<typeof openapiTS>[0]));
-  const committed = join(here, "../src/api/schema.ts");
+  const committed = join(here, "../src/api/generated/schema.ts");
   const options = await resolveConfig(committed);
   const formatted = (text: string) => format(text, { ...options, parser: "typescript" });
   // The tool opens the file it writes with a comment of its own.

@@ -3,7 +3,7 @@
  * words, also when nothing answers.
  */
 import type { WorkbenchConfig } from "../config";
-import type { components } from "./schema";
+import type { components } from "./generated/schema";
 
 type Schemas = components["schemas"];
 export type Overview = Schemas["Overview"];
