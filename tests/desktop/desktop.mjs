@@ -183,6 +183,14 @@ class Page {
     });
   }
 
+  /** Presses something that takes the window away, and WebDriver's answer with it. */
+  async clickLast(css) {
+    const element = await this.element(css);
+    await this.ask("POST", `/element/${element}/click`, {}).catch((fault) => {
+      if (!fault.message.includes("no such window")) throw fault;
+    });
+  }
+
   async text(css = "body") {
     return this.ask("GET", `/element/${await this.element(css)}/text`);
   }
