@@ -101,7 +101,8 @@ impl Desk {
 
     /// Something runs that would end with the program.
     pub fn is_active(&self) -> bool {
-        let is_active = |api: Api| api.list().iter().any(|p| crate::menu::is_active(&p.state));
+        let is_active =
+            |api: Api| api.list().iter().any(|p| hub_api::tray_menu::is_active(&p.state));
         self.open_api().is_some_and(is_active)
     }
 

@@ -5,7 +5,6 @@
 
 mod commands;
 mod desk;
-mod menu;
 mod notices;
 mod platform;
 mod shell;

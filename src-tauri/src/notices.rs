@@ -1,8 +1,8 @@
 //! Words on the desktop when a project fails or recovers. What is told is a pure function of two states;
 //! telling it never fails, for a desktop need not show notices.
 
-use crate::menu::{Face, face};
 use hub_api::contract::{ProjectState, ProjectView, WireError};
+use hub_api::tray_menu::{Face, face};
 
 /// What is to be said of a project's change: a title and a sentence.
 pub fn of_change(before: &ProjectView, after: &ProjectView) -> Option<(String, String)> {

@@ -2,7 +2,6 @@
 //! the Hub, and withdrawing to run without window and tray.
 
 use crate::desk::{Desk, Opening};
-use crate::menu::{self, HUB};
 use crate::tray::{SystemTrays, Trays};
 use crate::{commands, notices, window};
 use futures::StreamExt;
@@ -10,6 +9,7 @@ use hub_api::api::Update;
 use hub_api::contract::{
     AddParams, Change, ProjectView, Request, RestartParams, RunParams, WireError,
 };
+use hub_api::tray_menu::{self as menu, HUB};
 use hub_cli::hosting;
 use hub_domain::{Code, Problem};
 use serde_json::Value;

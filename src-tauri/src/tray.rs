@@ -1,7 +1,7 @@
 //! Draws trays as the menu's model says. Drawing happens on the main thread only.
 
 use crate::desk::Desk;
-use crate::menu::{Face, Item, Tray};
+use hub_api::tray_menu::{Face, Item, Tray};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -33,7 +33,7 @@ impl SystemTrays {
     pub fn set_visible(app: &AppHandle, is_visible: bool) {
         let desk = app.state::<Desk>();
         let pinned = desk.open_api().map(|api| api.list()).unwrap_or_default();
-        let ids = pinned.into_iter().map(|p| p.id).chain([crate::menu::HUB.to_owned()]);
+        let ids = pinned.into_iter().map(|p| p.id).chain([hub_api::tray_menu::HUB.to_owned()]);
         for tray in ids.filter_map(|id| app.tray_by_id(&id)) {
             if let Err(fault) = tray.set_visible(is_visible) {
                 tracing::warn!("a tray could not be shown or hidden: {fault}");

@@ -7,6 +7,7 @@ pub mod api;
 pub mod contract;
 pub mod discovery;
 pub mod host;
+pub mod tray_menu;
 pub mod typescript;
 
 pub use api::Api;

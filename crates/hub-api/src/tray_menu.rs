@@ -2,7 +2,7 @@
 //!
 //! Every item id begins with the id of what it acts on, because menu handlers see the items of all trays.
 
-use hub_api::contract::{HealthWord, ProjectState, ProjectView};
+use crate::contract::{HealthWord, ProjectState, ProjectView};
 
 /// So many projects are in the menu itself; the window has all of them.
 const SHOWN: usize = 10;
@@ -28,6 +28,7 @@ pub enum Face {
 
 /// One entry of a menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are named as what they are")]
 pub enum Item {
     /// Something to press, or only to read.
     Text { id: String, label: String, is_enabled: bool },
