@@ -33,8 +33,10 @@ export class Desktop {
     this.children = [];
     prepare(this.home);
     mkdirSync(this.runtime, { mode: 0o700 });
-    const { WAYLAND_DISPLAY: _, ...clean } = environmentOf(this.home);
-    this.env = { ...clean, XDG_RUNTIME_DIR: this.runtime, NO_AT_BRIDGE: "1", GTK_A11Y: "none" };
+    const own = { XDG_RUNTIME_DIR: this.runtime, NO_AT_BRIDGE: "1", GTK_A11Y: "none" };
+    // The window belongs on this display, not on one of the user's.
+    this.env = { ...environmentOf(this.home), ...own };
+    delete this.env.WAYLAND_DISPLAY;
   }
 
   async #open(windowManager) {
