@@ -89,7 +89,7 @@ async fn a_stop_during_the_preparation_calls_it_off_and_the_next_start_works() {
     let id = world.add(&hub, "/shop").await;
     world.with(|s| s.prepare_hangs = true);
     hub.start(&id).await.unwrap();
-    until(&hub, &id, |_| world.state.lock().unwrap().preparing == 1).await;
+    world.until(|state| state.preparing == 1).await;
     let waiting = hub.until_started(&id);
     let stop = async {
         hub.stop(&id).await.unwrap();

@@ -95,6 +95,18 @@ impl World {
         self.with(|s| s.journal.push(entry));
     }
 
+    /// Waits until something is the case in this world; time passes as needed, an hour at most.
+    pub async fn until(&self, wanted: impl Fn(&State) -> bool) {
+        let mut pulse = self.pulse.subscribe();
+        let watch = async {
+            while !wanted(&self.state.lock().unwrap()) {
+                pulse.changed().await.expect("the world lives");
+            }
+        };
+        let hour = Duration::from_secs(3600);
+        assert!(tokio::time::timeout(hour, watch).await.is_ok(), "never came to be");
+    }
+
     pub fn journal(&self) -> Vec<String> {
         self.state.lock().unwrap().journal.clone()
     }
