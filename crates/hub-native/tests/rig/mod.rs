@@ -66,7 +66,13 @@ pub struct Rig {
 impl Rig {
     pub fn new() -> Self {
         let folder = open_folder();
-        std::fs::create_dir(folder.path().join("home")).unwrap();
+        let home = folder.path().join("home");
+        std::fs::create_dir(&home).unwrap();
+        for part in SHARED {
+            if seed().join(part).exists() {
+                copy(&seed().join(part), &home.join(part));
+            }
+        }
         Self::at(folder)
     }
 
@@ -120,12 +126,44 @@ impl Rig {
     }
 
     pub async fn prepare(&self) -> Arc<dyn Instance> {
-        self.runtime().prepare(self.launch()).await.unwrap_or_else(|p| panic!("{p}"))
+        let instance = self.runtime().prepare(self.launch()).await;
+        let instance = instance.unwrap_or_else(|p| panic!("{p}"));
+        self.keep_for_others();
+        instance
+    }
+
+    /// Keeps what was fetched and built for the tests that follow, also those of later runs, which then
+    /// need no connection. Everything in it is named by its content, so that nothing is ever stale.
+    fn keep_for_others(&self) {
+        if seed().exists() {
+            return;
+        }
+        let staging = seed().with_extension(self.project.as_str());
+        std::fs::create_dir_all(&staging).unwrap();
+        for part in SHARED {
+            copy(&self.home().join(part), &staging.join(part));
+        }
+        // Another test may have been faster; one of them is enough.
+        if std::fs::rename(&staging, seed()).is_err() {
+            std::fs::remove_dir_all(&staging).unwrap();
+        }
     }
 
     pub fn log(&self, service: Service) -> String {
         String::from_utf8_lossy(&self.logs[service].0.lock().unwrap()).into_owned()
     }
+}
+
+/// What all homes have in common.
+const SHARED: [&str; 2] = ["cache", "components"];
+
+fn seed() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("hub-native-seed")
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+    assert!(copied.success());
 }
 
 pub fn options(home: &Path) -> NativeOptions {
