@@ -7,7 +7,7 @@ import { ensurePackages } from "./setup/packages.mjs";
 import { ensureNodePackages, ensurePages } from "./setup/pages.mjs";
 import { main, step } from "./setup/say.mjs";
 import { ensurePrograms } from "./setup/crates.mjs";
-import { checkCargo, checkNode } from "./setup/toolchain.mjs";
+import { TAURI, checkCargo, checkNode } from "./setup/toolchain.mjs";
 
 await main(async () => {
   checkNode();
@@ -17,5 +17,5 @@ await main(async () => {
   await ensurePages();
   await ensurePrograms(["cchub", "cchub-guard", "cchub-desktop"], "release");
   if (process.platform !== "linux") return;
-  await step("Packing the .deb", () => must(["npx", "tauri", "build", "--bundles", "deb"]));
+  await step("Packing the .deb", () => must([...TAURI, "build", "--bundles", "deb"]));
 });

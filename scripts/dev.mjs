@@ -7,7 +7,7 @@ import { ensurePackages } from "./setup/packages.mjs";
 import { ensureNodePackages, ensurePages } from "./setup/pages.mjs";
 import { main } from "./setup/say.mjs";
 import { ensurePrograms } from "./setup/crates.mjs";
-import { checkCargo, checkNode } from "./setup/toolchain.mjs";
+import { TAURI, checkCargo, checkNode } from "./setup/toolchain.mjs";
 
 await main(async () => {
   checkNode();
@@ -17,5 +17,5 @@ await main(async () => {
   await ensurePages();
   await ensurePrograms(["cchub", "cchub-guard"], "dev");
   // Starts Vite by its own configuration (`beforeDevCommand`), and loads the pages from there.
-  return converse(["npx", "tauri", "dev", "--no-default-features"]);
+  return converse([...TAURI, "dev", "--no-default-features"]);
 });

@@ -6,6 +6,12 @@ import { ask } from "./child.mjs";
 import { at } from "./places.mjs";
 import { Advice } from "./say.mjs";
 
+/**
+ * Tauri's own tool, fetched when it is used: only packing and live development need it, and its packages for other
+ * platforms come out later than itself, which would break the lock of everything else.
+ */
+export const TAURI = ["npx", "--yes", "@tauri-apps/cli@2"];
+
 /** True when version `a` is at least version `b`, compared number by number. */
 export function atLeast(a, b) {
   const [left, right] = [a, b].map((text) => text.split(".").map(Number));
