@@ -12,6 +12,9 @@ const HALF_HOUR = 30 * 60_000;
 /** Between the polite signal and the last one. */
 const GRACE = 10_000;
 
+/** Between the end of a program and the end of its output. */
+const LINGER = 10_000;
+
 const live = new Set();
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -100,6 +103,11 @@ export async function run(words, options = {}) {
 export function ended(child, name) {
   return new Promise((resolve, reject) => {
     child.once("error", (fault) => reject(new Advice(`${name} could not be started: ${fault.message}`)));
+    // Something it left behind may hold its output open; that must not hold this script up.
+    child.once("exit", () => {
+      const patience = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()), LINGER);
+      child.once("close", () => clearTimeout(patience));
+    });
     child.once("close", (code, signal) => resolve(signal === null ? code : 128 + (SIGNALS[signal] ?? 0)));
   });
 }

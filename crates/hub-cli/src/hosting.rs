@@ -50,7 +50,11 @@ impl Hosting {
         let token = Token::of_hub(home)?;
         let listener = host::bind(port).await?;
         let port = listener.local_addr().map_err(|fault| unusable(home, &fault))?.port();
-        let hub = Hub::open(parts(home, &files)?).await?;
+        let (place, shipped) = (home.to_path_buf(), files.clone());
+        // The keyring may ask the user, and the disk may be slow: neither may hold up the window.
+        let parts = tokio::task::spawn_blocking(move || parts(&place, &shipped));
+        let parts = parts.await.map_err(|fault| unusable(home, &io::Error::other(fault)))??;
+        let hub = Hub::open(parts).await?;
         let info = HubInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             home: home.display().to_string(),

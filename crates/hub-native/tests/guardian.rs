@@ -158,7 +158,8 @@ fn when_the_hub_is_gone_everything_ends_also_what_left_the_group() {
 #[test]
 fn a_killed_guardian_takes_its_service_with_it() {
     let folder = open_folder();
-    let mut guardian = guard(&order("trap '' TERM; sleep 600", folder.path()));
+    // The kernel's word reaches the service itself; what that had started is its own to end.
+    let mut guardian = guard(&order("trap '' TERM; exec sleep 600", folder.path()));
     let pid = guardian.started();
     guardian.child.kill().unwrap();
     until("the service is gone", || !is_alive(pid));
