@@ -4,13 +4,15 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { must } from "./setup/child.mjs";
-import { ensurePrograms } from "./setup/crates.mjs";
-import { ensureNodePackages, ensurePages } from "./setup/pages.mjs";
-import { built, target } from "./setup/places.mjs";
-import { heading, main, note } from "./setup/say.mjs";
+import { must } from "../../scripts/setup/child.mjs";
+import { ensurePrograms } from "../../scripts/setup/crates.mjs";
+import { ensureNodePackages, ensurePages } from "../../scripts/setup/pages.mjs";
+import { built, target } from "../../scripts/setup/places.mjs";
+import { heading, main, note } from "../../scripts/setup/say.mjs";
 
 const ROUNDS = 10;
+/** No wait is longer, in milliseconds. */
+const PATIENCE = 60_000;
 const cchub = built("cchub", "release");
 const home = join(target, "bench-home");
 const folder = join(target, "bench-project");
@@ -54,7 +56,9 @@ function commandOf(pid) {
 
 /** Waits until an address answers with what is wanted. */
 async function answers(url, wanted) {
+  const end = Date.now() + PATIENCE;
   for (;;) {
+    if (Date.now() > end) throw new Error(`${url} did not answer as wanted within ${PATIENCE / 1000} s`);
     try {
       const text = await (await fetch(url)).text();
       if (text.includes(wanted)) return;
@@ -103,6 +107,38 @@ async function bare(commands, ports, redisPassword) {
   return [up, down];
 }
 
+/** Processes that belong to the bench's home. */
+function survivors() {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return (
+          readFileSync(`/proc/${pid}/environ`, "utf8").includes(home) ||
+          readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(home)
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number)
+    .filter((pid) => pid !== process.pid);
+}
+
+/** Kills a Hub with a running project; how long until nothing of it is left. The next command then works. */
+async function killed(id) {
+  hub("start", id, "--json");
+  const { pid } = JSON.parse(readFileSync(join(home, "hub.json"), "utf8"));
+  return timedAsync(async () => {
+    process.kill(pid, "SIGKILL");
+    const end = Date.now() + PATIENCE;
+    while (survivors().length > 0) {
+      if (Date.now() > end) throw new Error(`still there: ${survivors().join(" ")}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+}
+
 await main(async () => {
   await ensureNodePackages();
   await ensurePages();
@@ -133,6 +169,7 @@ await main(async () => {
     rows.push(["ratio", (median(series.up) / median(series.bareUp)).toFixed(2)]);
     rows.push(["stop, nothing left", seconds(series.down)]);
     rows.push(["the same four, signalled all at once", seconds(series.bareDown)]);
+    rows.push(["kill -9 of the Hub → none of its processes left", seconds([await killed(added.id)])]);
     const list = Array.from({ length: 30 }, () => timed(() => hub("list"))[0]);
     rows.push(["cchub list", `${median(list).toFixed(1)} ms`]);
     const more = Array.from({ length: 10 }, (_, i) => {
