@@ -119,8 +119,12 @@ impl Probes {
                     .set_password(self.redis_password.expose_secret());
                 let client = redis::Client::open(info.set_redis_settings(login))
                     .map_err(|fault| fault.to_string())?;
+                // The client's own bounds are shorter than what a probe may take.
+                let patient = redis::AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(BOUND))
+                    .set_response_timeout(Some(BOUND));
                 client
-                    .get_multiplexed_async_connection()
+                    .get_multiplexed_async_connection_with_config(&patient)
                     .await
                     .map_err(|fault| format!("does not take the login: {fault}"))?
             }

@@ -136,7 +136,9 @@ async fn fill_redis(rig: &Rig) {
     let password = rig.secrets.derive(&rig.project, Purpose::RedisPassword).unwrap();
     let address = format!("redis://:{}@127.0.0.1:{}/0", password.expose_secret(), rig.ports.redis);
     let client = redis::Client::open(address).unwrap();
-    let mut line = client.get_multiplexed_async_connection().await.unwrap();
+    // A server near its limit answers slowly; only its end may end this.
+    let patient = redis::AsyncConnectionConfig::new().set_response_timeout(None);
+    let mut line = client.get_multiplexed_async_connection_with_config(&patient).await.unwrap();
     for n in 0..128 {
         // Bytes that differ, so that no page is shared.
         let value: Vec<u8> =
