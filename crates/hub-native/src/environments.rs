@@ -2,10 +2,9 @@
 //! of the workbench's own files. Each lies in the Hub home under a name made of its content's hash, is
 //! built once under a lock, and appears in one step. Built by the Hub, readable by the services.
 
-use crate::account::Account;
 use crate::components::{Component, Components};
 use crate::host::first_blocked;
-use crate::tools::{Tool, io_problem};
+use crate::tools::{Toolbox, io_problem};
 use hub_domain::{Code, Problem};
 use hub_engine::runtime::{Progress, ProgressSink};
 use sha2::{Digest, Sha256};
@@ -39,7 +38,7 @@ pub(crate) struct Environments {
 pub(crate) async fn ensure(
     home: &Path,
     workbench: &Path,
-    account: &Account,
+    toolbox: &Toolbox,
     components: &Components,
     progress: &ProgressSink,
 ) -> Result<Environments, Problem> {
@@ -65,7 +64,7 @@ pub(crate) async fn ensure(
     let lock = files.join("backend/requirements.lock");
     once(&environment, "Installing the backend's packages", progress, |staging| async {
         let uv = components.get(Component::Uv, progress).await?.program;
-        build_python(&uv, &python.program, &lock, staging, &cache).await
+        build_python(toolbox, &uv, &python.program, &lock, staging, &cache).await
     })
     .await?;
 
@@ -73,7 +72,7 @@ pub(crate) async fn ensure(
     let modules = cache.join(format!("serve-{key}"));
     let serve = files.join("frontend/serve");
     once(&modules, "Installing the page's server", progress, |staging| {
-        build_modules(serve, staging, cache.clone())
+        build_modules(toolbox, serve, staging, cache.clone())
     })
     .await?;
 
@@ -83,6 +82,7 @@ pub(crate) async fn ensure(
         page: files.join("frontend/dist"),
         serve: modules,
     };
+    let account = &toolbox.account;
     if let Some(blocked) = first_blocked(account, &all.backend) {
         return Err(crate::account::unusable(
             format!(
@@ -263,6 +263,7 @@ fn readable(file: &Path) -> io::Result<()> {
 }
 
 async fn build_python(
+    toolbox: &Toolbox,
     uv: &Path,
     python: &Path,
     lock: &Path,
@@ -271,7 +272,8 @@ async fn build_python(
 ) -> Result<(), Problem> {
     let uv_cache = cache.join("uv");
     let tool = || {
-        Tool::new(uv, BUILD_BOUND)
+        toolbox
+            .tool(uv, BUILD_BOUND)
             .env("UV_CACHE_DIR", &uv_cache)
             .env("UV_NO_PROGRESS", "1")
             // Only what is on the system: uv would fetch an interpreter from elsewhere.
@@ -294,7 +296,12 @@ async fn build_python(
     Ok(())
 }
 
-async fn build_modules(serve: PathBuf, staging: PathBuf, cache: PathBuf) -> Result<(), Problem> {
+async fn build_modules(
+    toolbox: &Toolbox,
+    serve: PathBuf,
+    staging: PathBuf,
+    cache: PathBuf,
+) -> Result<(), Problem> {
     let place = staging.clone();
     blocking("Copying the page's server", move || {
         fs::create_dir_all(&place)?;
@@ -306,7 +313,8 @@ async fn build_modules(serve: PathBuf, staging: PathBuf, cache: PathBuf) -> Resu
         Ok(())
     })
     .await?;
-    Tool::new(Path::new("npm"), BUILD_BOUND)
+    toolbox
+        .tool(Path::new("npm"), BUILD_BOUND)
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"])
         .args(["--loglevel", "error"])
         .env("npm_config_cache", cache.join("npm"))

@@ -1,7 +1,8 @@
-//! The Hub's side of a guardian: starts it, hands it its order, pumps the service's output into the
-//! log, and learns how the service ended.
+//! The Hub's side of a guardian: starts it, hands it its order, pumps a service's output into the log
+//! or collects a tool's, and learns how it ended.
 
 use crate::guard::{KILL, Notice, Order, TERMINATE};
+use crate::platform;
 use crate::records::Record;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -12,6 +13,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -31,6 +33,50 @@ pub(crate) struct Guarded {
     pub(crate) control: Reins,
 }
 
+/// A guardian that has started what it was ordered to.
+struct Guardian {
+    process: Child,
+    notices: Lines<BufReader<OwnedReadHalf>>,
+    hub: OwnedWriteHalf,
+    /// Process id of what it guards.
+    pid: u32,
+}
+
+impl Guardian {
+    /// Starts a guardian and hands it its order; `noted` is told its process id before that.
+    async fn start(
+        guard: &Path,
+        order: &Order,
+        noted: impl FnOnce(u32) -> std::io::Result<()>,
+    ) -> Result<Self, Problem> {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(not_started)?;
+        ours.set_nonblocking(true).map_err(not_started)?;
+        let mut process = Command::new(guard)
+            .env_clear()
+            .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(not_started)?;
+        let (read, mut hub) = UnixStream::from_std(ours).map_err(not_started)?.into_split();
+        if let Some(pid) = process.id() {
+            noted(pid).map_err(not_started)?;
+        }
+        let mut line = serde_json::to_vec(order).map_err(not_started)?;
+        line.push(b'\n');
+        hub.write_all(&line).await.map_err(not_started)?;
+        let mut notices = BufReader::new(read).lines();
+        match next_notice(&mut notices).await {
+            Some(Notice::Started(pid)) => Ok(Self { process, notices, hub, pid }),
+            Some(Notice::Failed(why)) => Err(not_started(why)),
+            other => {
+                let said = read_all(process.stderr.take()).await;
+                Err(not_started(format!("the guardian ended early ({other:?}) {said}")))
+            }
+        }
+    }
+}
+
 /// Starts a service under a new guardian.
 ///
 /// # Errors
@@ -41,33 +87,74 @@ pub(crate) async fn start(
     log: Arc<dyn LogWriter>,
     record: &Record,
 ) -> Result<Guarded, Problem> {
-    let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(not_started)?;
-    ours.set_nonblocking(true).map_err(not_started)?;
-    let mut child = Command::new(guard)
-        .env_clear()
-        .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(not_started)?;
-    let (read, mut write) = UnixStream::from_std(ours).map_err(not_started)?.into_split();
-    if let Some(pid) = child.id() {
-        record.write(pid).map_err(not_started)?;
+    let Guardian { process, notices, hub, pid } =
+        Guardian::start(guard, order, |pid| record.write(pid)).await?;
+    let exited = Box::pin(until_exit(process, notices, log, record.clone()));
+    Ok(Guarded { pid, exited, control: Reins { hub: Arc::new(tokio::sync::Mutex::new(hub)) } })
+}
+
+/// What came of something that was run to its end.
+pub(crate) struct Finished {
+    /// How it ended, in words.
+    pub(crate) how: String,
+    /// It ended with exit code 0.
+    pub(crate) is_success: bool,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+}
+
+/// Runs something under a guardian until it and all it started have ended. Dropping the future ends
+/// them first, and only then returns.
+///
+/// # Errors
+/// `SERVICE_LAUNCH_FAILED` when it could not be started.
+pub(crate) async fn run_to_end(guard: &Path, order: &Order) -> Result<Finished, Problem> {
+    let guardian = Guardian::start(guard, order, |_| Ok(())).await?;
+    let Guardian { mut process, mut notices, hub, .. } = guardian;
+    let (out, err) = (process.stdout.take(), process.stderr.take());
+    let called_off = CalledOff { guardian: process.id(), hub };
+    let (stdout, stderr, notice) =
+        tokio::join!(all_of(out), all_of(err), next_notice(&mut notices));
+    let ended = process.wait().await;
+    called_off.not_needed();
+    let is_success = notice == Some(Notice::Exited(0));
+    Ok(Finished { how: how_it_ended(notice, ended), is_success, stdout, stderr })
+}
+
+async fn all_of(stream: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(mut stream) = stream {
+        // What was read before a fault is still worth having.
+        drop(stream.read_to_end(&mut bytes).await);
     }
-    let mut line = serde_json::to_vec(order).map_err(not_started)?;
-    line.push(b'\n');
-    write.write_all(&line).await.map_err(not_started)?;
-    let mut notices = BufReader::new(read).lines();
-    match next_notice(&mut notices).await {
-        Some(Notice::Started(pid)) => {
-            let exited = Box::pin(until_exit(child, notices, log, record.clone()));
-            let control = Reins { hub: Arc::new(tokio::sync::Mutex::new(write)) };
-            Ok(Guarded { pid, exited, control })
+    bytes
+}
+
+/// Ends what a guardian guards when its caller has lost interest.
+struct CalledOff {
+    guardian: Option<u32>,
+    hub: OwnedWriteHalf,
+}
+
+impl CalledOff {
+    /// A process that was killed is gone in milliseconds, one that waits for a disk in more.
+    const PATIENCE: Duration = Duration::from_secs(2);
+
+    fn not_needed(mut self) {
+        self.guardian = None;
+    }
+}
+
+impl Drop for CalledOff {
+    /// Waits, though it blocks: whoever called it off may start the same again at once, and must find
+    /// nothing of it left.
+    fn drop(&mut self) {
+        let Some(guardian) = self.guardian else { return };
+        if let Err(fault) = self.hub.try_write(&[KILL]) {
+            tracing::debug!("a guardian is gone already: {fault}");
         }
-        Some(Notice::Failed(why)) => Err(not_started(why)),
-        other => {
-            let said = read_all(child.stderr.take()).await;
-            Err(not_started(format!("the guardian ended early ({other:?}) {said}")))
+        if !platform::wait_gone(guardian, Self::PATIENCE) {
+            tracing::error!("guardian {guardian} has not ended what was called off");
         }
     }
 }
@@ -124,15 +211,22 @@ async fn until_exit(
     let guardian = guardian.wait().await;
     log.end();
     record.erase();
-    let how = match notice {
+    let how = how_it_ended(notice, guardian);
+    let last_lines = last.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Exit { how, last_lines }
+}
+
+fn how_it_ended(
+    notice: Option<Notice>,
+    guardian: std::io::Result<std::process::ExitStatus>,
+) -> String {
+    match notice {
         Some(Notice::Exited(code)) => format!("exited with code {code}"),
         Some(Notice::Signalled(signal)) => format!("was ended by signal {}", signal_name(signal)),
         Some(Notice::Started(_) | Notice::Failed(_)) | None => {
             format!("was lost with its guardian ({})", words(guardian))
         }
-    };
-    let last_lines = last.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Exit { how, last_lines }
+    }
 }
 
 fn words(status: std::io::Result<std::process::ExitStatus>) -> String {

@@ -4,7 +4,7 @@
 
 use crate::account::Account;
 use crate::components::Found;
-use crate::tools::{Tool, io_problem};
+use crate::tools::{Toolbox, io_problem};
 use hub_domain::{Code, Problem};
 use hub_engine::runtime::{Progress, ProgressSink};
 use secrecy::{ExposeSecret, SecretString};
@@ -26,7 +26,7 @@ const BOUND: Duration = Duration::from_secs(120);
 pub(crate) async fn ensure(
     data: &Path,
     postgres: &Found,
-    account: &Account,
+    toolbox: &Toolbox,
     password: &SecretString,
     progress: &ProgressSink,
 ) -> Result<(), Problem> {
@@ -34,10 +34,10 @@ pub(crate) async fn ensure(
         check_version(data, postgres)?;
         remove_stale_pid(data)
             .map_err(|f| io_problem(Code::DatabaseInitFailed, "A check of the database", &f))?;
-        return keep_password(data, postgres, account, password).await;
+        return keep_password(data, postgres, toolbox, password).await;
     }
     progress(Progress { step: "Creating the database".into(), amount: None });
-    create(data, postgres, account, password).await
+    create(data, postgres, toolbox, password).await
 }
 
 fn folder_problem(fault: io::Error) -> Problem {
@@ -47,9 +47,10 @@ fn folder_problem(fault: io::Error) -> Problem {
 async fn create(
     data: &Path,
     postgres: &Found,
-    account: &Account,
+    toolbox: &Toolbox,
     password: &SecretString,
 ) -> Result<(), Problem> {
+    let account = &toolbox.account;
     let staging = data.with_extension("partial");
     if staging.exists() {
         fs::remove_dir_all(&staging).map_err(folder_problem)?;
@@ -57,25 +58,33 @@ async fn create(
     fs::create_dir_all(&staging).map_err(folder_problem)?;
     private(&staging, 0o700).and_then(|()| account.own(&staging)).map_err(folder_problem)?;
     let cluster = staging.join("cluster");
-    let secret = staging.join("password");
-    write_secret(&secret, password.expose_secret(), account).map_err(folder_problem)?;
-    let init = Tool::new(&postgres.beside("initdb"), BOUND)
-        .account(account)
+    toolbox
+        .service_tool(&postgres.beside("initdb"), BOUND)
         .folder(&staging)
         .arg("-D")
         .arg(&cluster)
-        .args(["--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"])
+        // Nobody is let in until the password is set; initdb itself would take it from a file only.
+        .args(["--encoding=UTF8", "--locale=C.UTF-8", "--auth=reject"])
         .arg(format!("--username={NAME}"))
-        .arg(format!("--pwfile={}", secret.display()))
         .run(Code::DatabaseInitFailed)
-        .await;
-    fs::remove_file(&secret).map_err(folder_problem)?;
-    init?;
-    let sql = format!("CREATE DATABASE {NAME};\n");
-    single_user(&cluster, "postgres", postgres, account, sql).await?;
+        .await?;
+    let sql = format!("{};\n\nCREATE DATABASE {NAME};\n\n", new_password(password));
+    single_user(&cluster, "postgres", postgres, toolbox, sql).await?;
+    fs::write(cluster.join("pg_hba.conf"), LET_IN).map_err(folder_problem)?;
     note_password(&cluster, account, password).map_err(folder_problem)?;
     fs::rename(&cluster, data).map_err(folder_problem)?;
     fs::remove_dir_all(&staging).map_err(folder_problem)
+}
+
+/// Who is let in: the one account, from this machine, with its password.
+const LET_IN: &str = "# Written by CommandCenter Hub.\n\
+    host all all 127.0.0.1/32 scram-sha-256\n\
+    host all all ::1/128 scram-sha-256\n";
+
+/// The statement that sets the password. It has hexadecimal digits only, so nothing in it can end the
+/// text.
+fn new_password(password: &SecretString) -> String {
+    format!("ALTER ROLE {NAME} PASSWORD '{}'", password.expose_secret())
 }
 
 /// Runs SQL without a server, with every right and no listener.
@@ -83,13 +92,15 @@ async fn single_user(
     data: &Path,
     database: &str,
     postgres: &Found,
-    account: &Account,
+    toolbox: &Toolbox,
     sql: String,
 ) -> Result<(), Problem> {
-    let output = Tool::new(&postgres.program, BOUND)
-        .account(account)
+    let output = toolbox
+        .service_tool(&postgres.program, BOUND)
         .args(["--single", "-j", "-D"])
         .arg(data)
+        // A statement that fails may hold the password, and what is said of it reaches the user.
+        .args(["-c", "log_min_error_statement=panic"])
         .arg(database)
         .input(sql)
         .run(Code::DatabaseInitFailed)
@@ -139,17 +150,16 @@ fn remove_stale_pid(data: &Path) -> io::Result<()> {
 async fn keep_password(
     data: &Path,
     postgres: &Found,
-    account: &Account,
+    toolbox: &Toolbox,
     password: &SecretString,
 ) -> Result<(), Problem> {
     let noted = fs::read_to_string(data.join(NOTE)).unwrap_or_default();
     if noted == fingerprint(password) {
         return Ok(());
     }
-    // Hexadecimal digits only, so nothing in it can end the text.
-    let sql = format!("ALTER ROLE {NAME} PASSWORD '{}';\n", password.expose_secret());
-    single_user(data, "postgres", postgres, account, sql).await?;
-    note_password(data, account, password).map_err(folder_problem)
+    let sql = format!("{};\n", new_password(password));
+    single_user(data, "postgres", postgres, toolbox, sql).await?;
+    note_password(data, &toolbox.account, password).map_err(folder_problem)
 }
 
 /// Which password the cluster has: a one-way hash of 256 random bits.

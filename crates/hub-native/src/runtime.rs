@@ -1,7 +1,7 @@
 //! The native runtime: everything a start needs, from programs to the database, and what an earlier
 //! Hub may have left.
 
-use crate::account::{Account, service_account};
+use crate::account::service_account;
 use crate::components::{Component, Components};
 use crate::environments;
 use crate::host::first_blocked;
@@ -11,7 +11,7 @@ use crate::platform;
 use crate::postgres;
 use crate::records;
 use crate::services::{Folders, Programs, ProjectSecrets};
-use crate::tools::io_problem;
+use crate::tools::{Toolbox, io_problem};
 use async_trait::async_trait;
 use hub_domain::{Code, Enforcement, PerService, Problem, ProjectId, RuntimeKind};
 use hub_engine::runtime::{
@@ -36,7 +36,7 @@ pub struct NativeOptions {
 /// Runs stacks as processes of this machine.
 pub struct NativeRuntime {
     options: NativeOptions,
-    account: Account,
+    toolbox: Toolbox,
     components: Components,
 }
 
@@ -46,14 +46,14 @@ impl NativeRuntime {
     /// # Errors
     /// `ACCOUNT_UNUSABLE`, `HUB_HOME_UNUSABLE`.
     pub fn new(options: NativeOptions) -> Result<Self, Problem> {
-        let account = service_account()?;
+        let toolbox = Toolbox { guard: options.guard.clone(), account: service_account()? };
         for folder in ["components", "cache", "projects", "guardians"] {
             fs::create_dir_all(options.home.join(folder)).map_err(|fault| {
                 io_problem(Code::HubHomeUnusable, "Creating the Hub's folders", &fault)
             })?;
         }
-        let components = Components::new(&options.home, account.clone())?;
-        Ok(Self { options, account, components })
+        let components = Components::new(&options.home, toolbox.clone())?;
+        Ok(Self { options, toolbox, components })
     }
 
     fn project_folder(&self, project: &ProjectId) -> PathBuf {
@@ -67,11 +67,11 @@ impl NativeRuntime {
         let make = || {
             fs::create_dir_all(&folder)?;
             // The database's folder appears as a whole, so it is made inside this one.
-            self.account.own(&folder)?;
+            self.toolbox.account.own(&folder)?;
             for own in [&folders.redis, &folders.run] {
                 fs::create_dir_all(own)?;
                 postgres::private(own, 0o700)?;
-                self.account.own(own)?;
+                self.toolbox.account.own(own)?;
             }
             Ok(())
         };
@@ -125,7 +125,7 @@ impl NativeRuntime {
             found,
             action: action.to_owned(),
         };
-        let account = &self.account;
+        let account = &self.toolbox.account;
         let reach = first_blocked(account, &self.options.home);
         let (limit_verdict, limit_words) = match limits::available() {
             Enforcement::Enforced { by } => (Verdict::Ok, format!("enforced by {by}")),
@@ -248,12 +248,12 @@ impl Runtime for NativeRuntime {
         let python = self.components.get(Component::Python, progress).await?;
         let environments = async {
             let NativeOptions { home, workbench, .. } = &self.options;
-            environments::ensure(home, workbench, &self.account, &self.components, progress).await
+            environments::ensure(home, workbench, &self.toolbox, &self.components, progress).await
         };
         let database = postgres::ensure(
             &folders.postgres,
             &postgres,
-            &self.account,
+            &self.toolbox,
             &secrets.db_password,
             progress,
         );
@@ -276,7 +276,7 @@ impl Runtime for NativeRuntime {
             versions,
             folders,
             environments,
-            account: self.account.clone(),
+            account: self.toolbox.account.clone(),
             launch,
         })))
     }

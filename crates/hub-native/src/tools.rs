@@ -1,20 +1,48 @@
-//! Runs a tool to its end: `initdb`, `uv`, `npm`, a program's `--version`. Bounded in time, ended when
-//! the caller loses interest, its last lines kept for the error.
+//! Runs a tool to its end: `initdb`, `uv`, `npm`, a program's `--version`. Each under a guardian, so
+//! that nothing of it outlives the Hub; bounded in time, ended as a whole when the caller loses
+//! interest, its last lines kept for the error.
 
 use crate::account::Account;
+use crate::guard::Order;
+use crate::guarded;
 use hub_domain::{Code, Problem};
-use std::ffi::OsStr;
-use std::path::Path;
-use std::process::Stdio;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+
+/// What all tools need.
+#[derive(Clone, Debug)]
+pub(crate) struct Toolbox {
+    /// The guardian's program.
+    pub(crate) guard: PathBuf,
+    /// The account of the services.
+    pub(crate) account: Account,
+}
+
+impl Toolbox {
+    /// A tool that runs as the Hub itself, with the user's own settings for package clients and proxies.
+    pub(crate) fn tool(&self, program: &Path, bound: Duration) -> Tool {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Tool::new(&self.guard, program, environment, bound)
+    }
+
+    /// A tool that runs under the services' account, in a clean environment.
+    pub(crate) fn service_tool(&self, program: &Path, bound: Duration) -> Tool {
+        let clean = [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LC_ALL", "C")];
+        let environment = clean.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        let mut tool = Tool::new(&self.guard, program, environment, bound);
+        tool.order.account = self.account.to_change();
+        tool
+    }
+}
 
 /// A tool to be run.
 pub(crate) struct Tool {
-    command: Command,
+    guard: PathBuf,
     name: String,
-    input: Option<Vec<u8>>,
+    order: Order,
     bound: Duration,
 }
 
@@ -25,52 +53,50 @@ pub(crate) struct Output {
 }
 
 impl Tool {
-    /// A tool with a clean environment apart from what such tools need: `PATH`, `HOME`, language,
-    /// proxies and the user's own package client settings.
-    pub(crate) fn new(program: &Path, bound: Duration) -> Self {
-        let mut command = Command::new(program);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.kill_on_drop(true);
+    fn new(
+        guard: &Path,
+        program: &Path,
+        environment: BTreeMap<String, String>,
+        bound: Duration,
+    ) -> Self {
         let name = program.file_name().unwrap_or(program.as_os_str());
-        Self { command, name: name.to_string_lossy().into_owned(), input: None, bound }
+        let order = Order {
+            program: program.to_path_buf(),
+            arguments: Vec::new(),
+            environment,
+            input: None,
+            folder: PathBuf::from("/"),
+            account: None,
+            polite_signal: TERMINATE,
+            cgroups: Vec::new(),
+            write_protected: Vec::new(),
+        };
+        Self { guard: guard.to_path_buf(), name: name.to_string_lossy().into_owned(), order, bound }
     }
 
-    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
-        self.command.arg(arg);
+    pub(crate) fn arg(mut self, arg: impl AsRef<Path>) -> Self {
+        self.order.arguments.push(arg.as_ref().display().to_string());
         self
     }
 
-    pub(crate) fn args<T: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = T>) -> Self {
-        self.command.args(args);
+    pub(crate) fn args<T: AsRef<str>>(mut self, args: impl IntoIterator<Item = T>) -> Self {
+        self.order.arguments.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
-    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.command.env(name, value);
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<Path>) -> Self {
+        self.order.environment.insert(name.to_owned(), value.as_ref().display().to_string());
         self
     }
 
     pub(crate) fn folder(mut self, folder: &Path) -> Self {
-        self.command.current_dir(folder);
-        self
-    }
-
-    /// Runs it under the account, in a clean environment.
-    pub(crate) fn account(mut self, account: &Account) -> Self {
-        self.command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LC_ALL", "C");
-        #[cfg(unix)]
-        if let Some(ids) = account.to_change() {
-            self.command.uid(ids.uid).gid(ids.gid);
-        }
-        #[cfg(not(unix))]
-        let _ = account;
+        self.order.folder = folder.to_path_buf();
         self
     }
 
     /// Gives it this on its standard input; the place for secrets.
-    pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
-        self.command.stdin(Stdio::piped());
-        self.input = Some(input.into());
+    pub(crate) fn input(mut self, input: impl Into<String>) -> Self {
+        self.order.input = Some(input.into());
         self
     }
 
@@ -78,29 +104,26 @@ impl Tool {
     ///
     /// # Errors
     /// `code` with the last lines it wrote; `DISK_FULL` when they say so.
-    pub(crate) async fn run(mut self, code: Code) -> Result<Output, Problem> {
-        let name = self.name.clone();
-        let fail = |cause: String| failed(code, &name, cause);
-        let mut child = self.command.spawn().map_err(|fault| fail(fault.to_string()))?;
-        if let (Some(input), Some(mut stdin)) = (self.input.take(), child.stdin.take()) {
-            // A tool that ends without reading all says more by its output than by the broken pipe.
-            drop(stdin.write_all(&input).await);
-            drop(stdin.shutdown().await);
-        }
-        let output = tokio::time::timeout(self.bound, child.wait_with_output())
-            .await
-            .map_err(|_| fail(format!("it took longer than {} s", self.bound.as_secs())))?
-            .map_err(|fault| fail(fault.to_string()))?;
+    pub(crate) async fn run(self, code: Code) -> Result<Output, Problem> {
+        let fail = |cause: String| failed(code, &self.name, cause);
+        let finished =
+            tokio::time::timeout(self.bound, guarded::run_to_end(&self.guard, &self.order))
+                .await
+                .map_err(|_| fail(format!("it took longer than {} s", self.bound.as_secs())))?
+                .map_err(|problem| fail(problem.cause.unwrap_or(problem.message)))?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let result = Output { stdout: text(&output.stdout), stderr: text(&output.stderr) };
-        if output.status.success() {
+        let result = Output { stdout: text(&finished.stdout), stderr: text(&finished.stderr) };
+        if finished.is_success {
             return Ok(result);
         }
         let tail = last_lines(&format!("{}\n{}", result.stdout, result.stderr), 20);
-        let cause = format!("{}: {}", output.status, tail.join("\n"));
+        let cause = format!("it {}: {}", finished.how, tail.join("\n"));
         Err(fail(cause).with_log_tail(tail))
     }
 }
+
+/// Asks a program to end, on every Unix.
+const TERMINATE: i32 = 15;
 
 fn failed(code: Code, name: &str, cause: String) -> Problem {
     if is_disk_full(&cause) {

@@ -2,7 +2,7 @@
 //! place in one step. What is interrupted leaves only a staging folder, which the next try replaces.
 
 use super::{Component, Download, Entry};
-use crate::tools::{Tool, io_problem};
+use crate::tools::{Toolbox, io_problem};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hub_domain::{Code, Problem};
@@ -18,7 +18,8 @@ const BOUND: Duration = Duration::from_secs(900);
 const TICK: Duration = Duration::from_millis(300);
 
 /// Programs a download may need.
-pub(super) struct Tools {
+pub(super) struct Installers<'a> {
+    pub(super) toolbox: &'a Toolbox,
     pub(super) python: PathBuf,
     pub(super) uv: Option<PathBuf>,
 }
@@ -40,7 +41,7 @@ pub(super) async fn fetch(
     entry: &Entry,
     pinned: &Download,
     folder: &Path,
-    tools: &Tools,
+    installers: &Installers<'_>,
     progress: &ProgressSink,
 ) -> Result<(), Problem> {
     let staging = folder.with_extension("partial");
@@ -55,8 +56,10 @@ pub(super) async fn fetch(
     fs::create_dir_all(&content).map_err(io("Creating"))?;
     let fetching = async {
         match (&pinned.npm, &pinned.pypi) {
-            (Some(package), _) => by_npm(package, pinned, &staging, &content).await,
-            (None, Some(package)) => by_python(package, pinned, &staging, &content, tools).await,
+            (Some(package), _) => by_npm(package, pinned, &staging, &content, installers).await,
+            (None, Some(package)) => {
+                by_python(package, pinned, &staging, &content, installers).await
+            }
             (None, None) => Ok(()),
         }
     };
@@ -138,8 +141,11 @@ async fn by_npm(
     pinned: &Download,
     staging: &Path,
     content: &Path,
+    installers: &Installers<'_>,
 ) -> Result<(), Problem> {
-    Tool::new(Path::new("npm"), BOUND)
+    installers
+        .toolbox
+        .tool(Path::new("npm"), BOUND)
         .args(["pack", "--silent", "--ignore-scripts", package, "--pack-destination"])
         .arg(staging)
         .env("npm_config_cache", staging.join("cache"))
@@ -165,7 +171,9 @@ async fn by_npm(
         Ok(Err(fault)) => return Err(tampered(fault.to_string())),
         Err(fault) => return Err(tampered(fault.to_string())),
     }
-    Tool::new(Path::new("tar"), BOUND)
+    installers
+        .toolbox
+        .tool(Path::new("tar"), BOUND)
         .arg("-xzf")
         .arg(&archive)
         .arg("-C")
@@ -201,7 +209,7 @@ async fn by_python(
     pinned: &Download,
     staging: &Path,
     content: &Path,
-    tools: &Tools,
+    installers: &Installers<'_>,
 ) -> Result<(), Problem> {
     let list = staging.join("requirements.txt");
     let hashes: String = pinned.sha256.iter().map(|h| format!(" --hash=sha256:{h}")).collect();
@@ -209,12 +217,15 @@ async fn by_python(
         io_problem(Code::ComponentDownloadFailed, "Writing the list of packages", &fault)
     })?;
     let common = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target"];
-    let tool = match &tools.uv {
-        Some(uv) => Tool::new(uv, BOUND)
+    let toolbox = installers.toolbox;
+    let tool = match &installers.uv {
+        Some(uv) => toolbox
+            .tool(uv, BOUND)
             .args(["pip", "install", "--link-mode", "copy", "--python"])
-            .arg(&tools.python)
+            .arg(&installers.python)
             .env("UV_CACHE_DIR", staging.join("cache")),
-        None => Tool::new(&tools.python, BOUND)
+        None => toolbox
+            .tool(&installers.python, BOUND)
             .args(["-m", "pip", "install", "--no-cache-dir", "--disable-pip-version-check"])
             .env("TMPDIR", staging),
     };

@@ -4,7 +4,7 @@
 mod download;
 mod system;
 
-use crate::account::Account;
+use crate::tools::Toolbox;
 use hub_domain::{Code, Problem};
 use hub_engine::runtime::ProgressSink;
 use serde::Deserialize;
@@ -100,7 +100,7 @@ impl Found {
 /// Finds components and remembers them.
 pub(crate) struct Components {
     home: PathBuf,
-    account: Account,
+    toolbox: Toolbox,
     list: BTreeMap<String, Entry>,
     found: Mutex<BTreeMap<Component, Found>>,
 }
@@ -108,12 +108,12 @@ pub(crate) struct Components {
 impl Components {
     /// # Errors
     /// `INTERNAL` when the built-in list cannot be read; a test makes sure that it can.
-    pub(crate) fn new(home: &Path, account: Account) -> Result<Self, Problem> {
+    pub(crate) fn new(home: &Path, toolbox: Toolbox) -> Result<Self, Problem> {
         let list = toml::from_str(include_str!("../../components.toml")).map_err(|fault| {
             Problem::new(Code::Internal, "The list of components is damaged.", "Install anew.")
                 .caused_by(fault)
         })?;
-        Ok(Self { home: home.to_path_buf(), account, list, found: Mutex::default() })
+        Ok(Self { home: home.to_path_buf(), toolbox, list, found: Mutex::default() })
     }
 
     fn entry(&self, component: Component) -> Result<&Entry, Problem> {
@@ -159,19 +159,20 @@ impl Components {
         progress: Option<&ProgressSink>,
     ) -> Result<Found, Problem> {
         let entry = self.entry(component)?;
-        let account = component.runs_as_service().then_some(&self.account);
+        let (toolbox, as_service) = (&self.toolbox, component.runs_as_service());
         let wish = std::env::var(component.variable()).ok();
         let mut passed_over = Vec::new();
         match wish.as_deref() {
             Some("download") => {}
             Some(path) => {
-                return system::examine(Path::new(path), entry, account).await.map_err(|why| {
+                let found = system::examine(Path::new(path), entry, toolbox, as_service).await;
+                return found.map_err(|why| {
                     missing(entry, format!("{} names {path}: {why}", component.variable()))
                 });
             }
             None => {
                 for candidate in system::candidates(entry) {
-                    match system::examine(&candidate, entry, account).await {
+                    match system::examine(&candidate, entry, toolbox, as_service).await {
                         Ok(found) => return Ok(found),
                         Err(why) => passed_over.push(format!("{}: {why}", candidate.display())),
                     }
@@ -188,6 +189,7 @@ impl Components {
         mut passed_over: Vec<String>,
         progress: Option<&ProgressSink>,
     ) -> Result<Found, Problem> {
+        let (toolbox, as_service) = (&self.toolbox, component.runs_as_service());
         let Some(pinned) = download::for_this_platform(entry) else {
             passed_over.push("no package is pinned for this platform".to_owned());
             return Err(missing(entry, passed_over.join("; ")));
@@ -199,20 +201,27 @@ impl Components {
                 passed_over.push("not downloaded yet; the first start does that".to_owned());
                 return Err(missing(entry, passed_over.join("; ")));
             };
-            let tools = if component == Component::Uv {
-                download::Tools { python: self.python(progress).await?, uv: None }
+            let installers = if component == Component::Uv {
+                download::Installers { toolbox, python: self.python(progress).await?, uv: None }
             } else if pinned.pypi.is_some() {
                 let uv = Box::pin(self.look(Component::Uv, Some(progress))).await?;
-                download::Tools { python: self.python(progress).await?, uv: Some(uv.program) }
+                download::Installers {
+                    toolbox,
+                    python: self.python(progress).await?,
+                    uv: Some(uv.program),
+                }
             } else {
-                download::Tools { python: PathBuf::new(), uv: None }
+                download::Installers { toolbox, python: PathBuf::new(), uv: None }
             };
-            download::fetch(entry, pinned, &folder, &tools, progress).await?;
+            download::fetch(entry, pinned, &folder, &installers, progress).await?;
         }
-        let account = component.runs_as_service().then_some(&self.account);
-        let mut found = system::examine(&program, entry, account).await.map_err(|why| {
-            missing(entry, format!("the downloaded {} cannot be used: {why}", program.display()))
-        })?;
+        let mut found =
+            system::examine(&program, entry, toolbox, as_service).await.map_err(|why| {
+                missing(
+                    entry,
+                    format!("the downloaded {} cannot be used: {why}", program.display()),
+                )
+            })?;
         found.why = format!("pinned download, as no usable {} is on the system", entry.title);
         Ok(found)
     }
@@ -240,12 +249,14 @@ fn missing(entry: &Entry, cause: String) -> Problem {
 mod tests {
     use super::{Component, Components};
     use crate::account::service_account;
+    use crate::tools::Toolbox;
     use std::path::Path;
 
     #[test]
     fn the_list_has_every_component_and_pins_every_download() {
         let account = service_account().expect("there is an account");
-        let components = Components::new(Path::new("/nowhere"), account).expect("it can be read");
+        let toolbox = Toolbox { guard: "/nowhere".into(), account };
+        let components = Components::new(Path::new("/nowhere"), toolbox).expect("it can be read");
         for component in Component::ALL {
             let entry = components.entry(component).expect("it is in the list");
             assert!(!entry.title.is_empty());

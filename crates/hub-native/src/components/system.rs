@@ -1,9 +1,8 @@
 //! What is on the system already: where to look, and whether what is found can be used.
 
 use super::{Entry, Found};
-use crate::account::Account;
 use crate::host::first_blocked;
-use crate::tools::Tool;
+use crate::tools::Toolbox;
 use hub_domain::Code;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -64,10 +63,12 @@ fn debian_clusters() -> Vec<PathBuf> {
 pub(super) async fn examine(
     program: &Path,
     entry: &Entry,
-    account: Option<&Account>,
+    toolbox: &Toolbox,
+    as_service: bool,
 ) -> Result<Found, String> {
     let real = std::fs::canonicalize(program).map_err(|fault| fault.to_string())?;
-    if let Some(account) = account {
+    if as_service {
+        let account = &toolbox.account;
         for path in [program, &real] {
             let folder = path.parent().unwrap_or(path);
             if let Some(blocked) = first_blocked(account, folder) {
@@ -81,11 +82,13 @@ pub(super) async fn examine(
             return Err(format!("{other} is not beside it"));
         }
     }
-    let mut tool = Tool::new(program, VERSION_BOUND).arg("--version");
-    if let Some(account) = account {
-        tool = tool.account(account);
-    }
+    let tool = if as_service {
+        toolbox.service_tool(program, VERSION_BOUND)
+    } else {
+        toolbox.tool(program, VERSION_BOUND)
+    };
     let output = tool
+        .arg("--version")
         .run(Code::ComponentMissing)
         .await
         .map_err(|problem| problem.cause.unwrap_or(problem.message))?;
