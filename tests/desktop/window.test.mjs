@@ -84,14 +84,6 @@ test("a folder that is dropped on the window becomes a row", async (t) => {
   );
 });
 
-test("without a display the program says what to do", async (t) => {
-  const desktop = await Desktop.start(t);
-  delete desktop.env.DISPLAY;
-  const child = desktop.launch();
-  assert.equal(await child.ended, 1);
-  assert.match(child.text, /cchub serve/);
-});
-
 test("SIGTERM ends it in order and SIGKILL lets the next start work", async (t) => {
   const desktop = await Desktop.start(t);
   for (const name of ["SIGTERM", "SIGKILL"]) {

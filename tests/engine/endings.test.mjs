@@ -2,11 +2,12 @@
  * How a Hub ends and what it leaves: in order, killed, or refused because another one is there. And commands that cross.
  */
 import assert from "node:assert/strict";
+import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fill, temporary } from "../fixtures/folders.mjs";
 import { TestHub, cchub, pidsOf } from "../fixtures/hub.mjs";
-import { processesOf, runs } from "../fixtures/processes.mjs";
+import { commandLine, processesOf, runs } from "../fixtures/processes.mjs";
 import { until } from "../fixtures/until.mjs";
 
 test("a Hub that is asked to end stops its projects and exits with 0", async (t) => {
@@ -68,6 +69,40 @@ test("Start pressed twice starts once", async (t) => {
   assert.deepEqual(pidsOf(first), pidsOf(second));
   const third = await hub.up(id);
   assert.deepEqual(pidsOf(third), pidsOf(first), "starting what runs changes nothing");
+});
+
+/** A PostgreSQL whose `initdb` starts another process and never comes to an end. */
+function endless(t) {
+  const folder = temporary(t, "cchub-postgres");
+  chmodSync(folder, 0o755);
+  const program = (name, text) => {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(folder, name), 0o755);
+  };
+  program("postgres", 'echo "postgres (PostgreSQL) 15.18"');
+  program("initdb", "sleep 1000 &\nsleep 1001");
+  symlinkSync("postgres", join(folder, "pg_ctl"));
+  return join(folder, "postgres");
+}
+
+test("a step of a start that is called off or loses its Hub ends with all that it had started", async (t) => {
+  const hub = await TestHub.start(t, { env: { CCHUB_COMPONENT_POSTGRES: endless(t) } });
+  const { id } = await hub.add(fill(join(temporary(t), "a"), 5));
+  const sleepers = () => processesOf(hub.home).filter((pid) => commandLine(pid)[0] === "sleep");
+  const begin = async () => {
+    await hub.call("start", { project: id });
+    await until("the step runs", () => sleepers().length === 2);
+  };
+  await begin();
+  assert.equal((await hub.down(id)).state.state, "stopped");
+  assert.deepEqual(
+    processesOf(hub.home).filter((pid) => pid !== hub.pid),
+    [],
+  );
+  await begin();
+  process.kill(hub.pid, "SIGKILL");
+  await hub.ended;
+  await until("nothing of it runs", () => processesOf(hub.home).length === 0, { patience: 5_000 });
 });
 
 test("Stop during Start calls the start off and leaves nothing", async (t) => {
