@@ -46,7 +46,8 @@ export class Desktop {
       stdio: ["ignore", "ignore", "ignore", "pipe"],
     });
     this.env.DISPLAY = `:${await firstLine(display.stdio[3])}`;
-    const bus = this.spawn("dbus-daemon", ["--session", "--nofork", "--print-address=1"]);
+    const quiet = { stdio: ["ignore", "pipe", "ignore"] };
+    const bus = this.spawn("dbus-daemon", ["--session", "--nofork", "--print-address=1"], quiet);
     this.env.DBUS_SESSION_BUS_ADDRESS = await firstLine(bus.stdout);
     if (windowManager) this.spawn("openbox", [], { stdio: "ignore" });
   }

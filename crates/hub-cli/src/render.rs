@@ -213,8 +213,21 @@ pub(crate) fn error(error: &WireError) -> String {
             let _ = writeln!(text, "    {}", safe(line));
         }
     }
+    if let (Some(offer), Some(project)) = (&error.offer, &error.project) {
+        let service = service_name(offer.service);
+        let _ = writeln!(text, "  → cchub set {project} ports.{service} {}", offer.free);
+    }
     let _ = writeln!(text, "  ({})", error.code.0);
     text
+}
+
+/// What a setting is now, and from when on.
+pub(crate) fn set(p: &ProjectView, key: &str, value: &str) -> String {
+    let waits = !matches!(p.state, ProjectState::Stopped | ProjectState::Failed { .. });
+    let at_once = matches!(key, "name" | "pinned" | "autostart");
+    let from = if waits && !at_once { " It holds from the next start on." } else { "" };
+    let value = if value.is_empty() { "unset".to_owned() } else { safe(value) };
+    format!("{} is now {value} ({}).{from}\n", safe(key), safe(&p.name))
 }
 
 /// One line of a log.

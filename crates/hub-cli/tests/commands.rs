@@ -149,6 +149,8 @@ fn settings_are_typed_checked_and_kept_when_no_hub_runs() {
     place.serve();
     place.say(&["add", "shop"]);
     assert_eq!(place.say(&["set", "shop", "name", "Corner shop"]).code, Some(0));
+    let said = place.say(&["set", "Corner shop", "ports.redis", "23456"]);
+    assert_eq!(said.stdout, "ports.redis is now 23456 (Corner shop).\n");
     for (key, value) in [
         ("limits.redis.memory", "256"),
         ("limits.redis.cpu", "0.25"),

@@ -95,7 +95,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, WireError> {
         Command::Set { project, key, value } => {
             let client = Client::connect(&home)?;
             let params = set::params(&client, name(project), key, value)?;
-            shown(&out, &client.call("set", params)?)
+            let view: ProjectView = client.call("set", params)?;
+            out.say(&view, || render::set(&view, key, value))
         }
         Command::Logs(params) => logs::run(&home, params, &out),
         Command::Shutdown => hub::shutdown(&home, &out),
