@@ -17,9 +17,15 @@ const cchub = built("cchub", "release");
 const home = join(target, "bench-home");
 const folder = join(target, "bench-project");
 
-const environment = { ...process.env, CCHUB_HOME: home, CCHUB_KEYRING: "off" };
-const hub = (...words) =>
-  execFileSync(cchub, words, { env: environment, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const hubOn =
+  (ofHome) =>
+  (...words) =>
+    execFileSync(cchub, words, {
+      env: { ...process.env, CCHUB_HOME: ofHome, CCHUB_KEYRING: "off" },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+const hub = hubOn(home);
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const seconds = (values) =>
   `${(median(values) / 1000).toFixed(3)} s  (${values.map((v) => (v / 1000).toFixed(2)).join(" ")})`;
@@ -139,6 +145,23 @@ async function killed(id) {
   });
 }
 
+/** The first start on a home that has what is downloaded, and nothing that is built or made from it. */
+function firstStartWithoutDownloads() {
+  const fresh = `${home}-fresh`;
+  execFileSync("rm", ["-rf", fresh]);
+  mkdirSync(join(fresh, "cache"), { recursive: true, mode: 0o755 });
+  for (const part of ["components", "cache/uv", "cache/npm"]) {
+    execFileSync("cp", ["-a", join(home, part), join(fresh, part)]);
+  }
+  const onFresh = hubOn(fresh);
+  const { id } = JSON.parse(onFresh("add", folder, "--json"));
+  try {
+    return timed(() => onFresh("start", id, "--json"))[0];
+  } finally {
+    onFresh("shutdown");
+  }
+}
+
 await main(async () => {
   await ensureNodePackages();
   await ensurePages();
@@ -152,6 +175,10 @@ await main(async () => {
     rows.push(["first command: a Hub is started and a folder registered", seconds([add])]);
     const [first] = timed(() => hub("start", added.id, "--json"));
     rows.push(["first start ever, downloads included", seconds([first])]);
+    // Another home plans the same ports.
+    hub("stop", added.id, "--json");
+    rows.push(["first start on a fresh home, downloads there", seconds([firstStartWithoutDownloads()])]);
+    hub("start", added.id, "--json");
     const project = JSON.parse(hub("status", added.id, "--json"));
     const commands = Object.fromEntries(project.services.map(({ service, pid }) => [service, commandOf(pid)]));
     const redisPassword = /redis:\/\/:([^@]+)@/.exec(commands.backend.environ.REDIS_URL)[1];
