@@ -89,17 +89,19 @@ async def _load_api(workbench: Workbench) -> Any:
     from workbench.overview.thread import in_thread
 
     def load() -> Any:
+        from workbench.files.access import FileAccess
         from workbench.overview.keeper import OverviewKeeper
         from workbench.web.api import build
 
-        return build(workbench), OverviewKeeper
+        return build(workbench), OverviewKeeper, FileAccess
 
     try:
-        api, keeper = await in_thread(load, "load-api")
+        api, keeper, files = await in_thread(load, "load-api")
     except Exception as cause:
         log.exception("the API could not be loaded")
         workbench.api_error = f"{type(cause).__name__}: {cause}"
         return None
+    workbench.open_files(files(workbench.settings))
     workbench.start_overview(keeper(workbench.settings, workbench.broker))
     return api
 

@@ -13,6 +13,7 @@ from workbench.events.broker import Broker
 from workbench.settings import Settings
 
 if TYPE_CHECKING:
+    from workbench.files.access import FileAccess
     from workbench.overview.keeper import OverviewKeeper
 
 
@@ -28,6 +29,7 @@ class Workbench:
         self.api_error: str | None = None
         """Why the API could not be loaded; None while it may still be."""
         self._overview: OverviewKeeper | None = None
+        self._files: FileAccess | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -36,6 +38,13 @@ class Workbench:
         if self._overview is None:
             raise RuntimeError("the overview was asked for before the API was loaded")
         return self._overview
+
+    @property
+    def files(self) -> FileAccess:
+        """The way to the project's files, which exists once `open_files` was called."""
+        if self._files is None:
+            raise RuntimeError("the files were asked for before the API was loaded")
+        return self._files
 
     def start(self) -> None:
         """Connect in the background."""
@@ -48,11 +57,17 @@ class Workbench:
         self._overview = keeper
         self._tasks.append(asyncio.create_task(keeper.run()))
 
+    def open_files(self, access: FileAccess) -> None:
+        """Let requests work on the folder."""
+        self._files = access
+
     async def close(self) -> None:
         """End the background work and drop the connections. Nothing here waits for a service."""
         self.stopping.set()
         if self._overview is not None:
             self._overview.close()
+        if self._files is not None:
+            self._files.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -10,7 +10,8 @@ import threading
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from workbench.overview.git import GitFailed, GitReader
+from workbench.git.program import GitFailed
+from workbench.overview.git import GitReader
 from workbench.overview.look import look
 from workbench.overview.models import Overview, Progress, Snapshot
 from workbench.overview.scan import Stopped, Tally

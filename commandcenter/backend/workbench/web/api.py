@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from workbench.errors import ApiError
 from workbench.events.router import activity, events
+from workbench.files.router import router as files
 from workbench.health.router import router as health
 from workbench.notes.router import router as notes
 from workbench.overview.router import router as overview
@@ -38,7 +39,7 @@ def describe() -> FastAPI:
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for router in (health, project, overview, search, notes, events, activity, docs):
+    for router in (health, project, overview, search, files, notes, events, activity, docs):
         api.include_router(router)
     return api
 
@@ -58,7 +59,7 @@ def build(workbench: Workbench) -> FastAPI:
         allow_origins=sorted(workbench.settings.origins),
         allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
-        expose_headers=["Retry-After"],
+        expose_headers=["Content-Disposition", "Retry-After"],
         max_age=600,
     )
     return api
