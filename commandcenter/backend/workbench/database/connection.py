@@ -102,9 +102,12 @@ class Database:
             except (*AWAY, TimeoutError) as cause:
                 log.debug("Postgres is not ready: %s", type(cause).__name__)
                 await asyncio.sleep(wait)
-            except Exception:
+            except Exception as cause:
                 # SQLAlchemy wraps what happens while migrating; a lost connection among it passes, too.
-                log.exception("the database could not be migrated, it is tried again")
+                if _away(cause) is None:
+                    log.exception("the database could not be migrated")
+                    self.migration_error = f"the database could not be migrated: {getattr(cause, 'orig', cause)}"
+                    return
                 await asyncio.sleep(wait)
             else:
                 self.migrated.set()
