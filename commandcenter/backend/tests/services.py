@@ -255,6 +255,27 @@ class Backend(Process):
         snapshot: dict[str, Any] = poll(ask, "overview that fits")["snapshot"]
         return snapshot
 
+    def index(self, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+        """The status of the index, once it is up to date and fits."""
+        self.until_healthy()
+
+        def ask() -> dict[str, Any] | None:
+            found: dict[str, Any] = self.client.get("/api/index").json()
+            return found if found["state"] == "watching" and fits(found) else None
+
+        return poll(ask, "an index that fits")
+
+    def search(self, q: str, **parameters: Any) -> dict[str, Any]:
+        """What a search finds."""
+        answer = self.client.get("/api/search", params={"q": q} | parameters)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def paths(self, q: str, **parameters: Any) -> list[str]:
+        """Paths of the files that a search finds, sorted."""
+        return sorted(file["path"] for file in self.search(q, **parameters)["files"])
+
     def close(self) -> None:
         self.client.close()
         super().close()

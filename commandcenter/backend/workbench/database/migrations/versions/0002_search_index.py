@@ -46,6 +46,10 @@ TABLES = (
     "ALTER TABLE index_files ALTER words SET STORAGE EXTERNAL",
     "ALTER TABLE index_contents ALTER content SET STORAGE EXTERNAL",
     "ALTER TABLE index_blocks ALTER words SET STORAGE EXTERNAL",
+    # Statistics of these cost seconds and tell the planner nothing that it would decide otherwise.
+    "ALTER TABLE index_files ALTER words SET STATISTICS 0, ALTER names SET STATISTICS 0, ALTER path SET STATISTICS 0",
+    "ALTER TABLE index_contents ALTER content SET STATISTICS 0",
+    "ALTER TABLE index_blocks ALTER words SET STATISTICS 0",
 )
 # Changes gather in a list before they are sorted into the tree: that makes filling the index several times cheaper.
 INDEXES = (
@@ -63,5 +67,8 @@ def upgrade() -> None:
     for statement in TABLES + INDEXES:
         op.execute(statement)
     for table in ("index_files", "index_contents", "index_blocks"):
-        # Filling an empty index must not wake a vacuum for every fifth that is added.
-        op.execute(f"ALTER TABLE {table} SET (autovacuum_vacuum_insert_threshold = -1)")
+        # Filling an empty index must not wake a vacuum for every fifth that is added; who fills it asks for statistics.
+        op.execute(
+            f"ALTER TABLE {table} SET (autovacuum_vacuum_insert_threshold = -1,"
+            " toast.autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 2000000000)"
+        )
