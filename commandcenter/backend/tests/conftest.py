@@ -52,8 +52,14 @@ def launch(workspace: Path, database: str, redis: Redis) -> Iterator[Launch]:
     """Starts backends, on the shared services unless told otherwise; all are ended after the test."""
     with ExitStack() as stack:
 
-        def start(*, postgres_url: str = database, redis_url: str = redis.url, **environment: str) -> Backend:
-            backend = Backend(workspace, postgres_url, redis_url, **environment)
+        def start(
+            *,
+            postgres_url: str = database,
+            redis_url: str = redis.url,
+            under: tuple[str, ...] = (),
+            **environment: str,
+        ) -> Backend:
+            backend = Backend(workspace, postgres_url, redis_url, under, **environment)
             stack.callback(backend.close)
             return backend
 

@@ -176,12 +176,23 @@ class Redis(Process):
         return f"redis://:{REDIS_PASSWORD}@127.0.0.1:{self.port}/0"
 
 
+def bound_by_modes() -> tuple[str, ...]:
+    """What a program is started under so that the modes of files hold for it, also when it is root's."""
+    if os.geteuid() != 0:
+        return ()
+    assert shutil.which("setpriv"), "root reads everything: install setpriv (util-linux), or test as another account"
+    return ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+
+
 class Backend(Process):
     """The workbench under uvicorn, as the Hub starts it."""
 
-    def __init__(self, workspace: Path, postgres_url: str, redis_url: str, **environment: str) -> None:
+    def __init__(
+        self, workspace: Path, postgres_url: str, redis_url: str, under: tuple[str, ...] = (), **environment: str
+    ) -> None:
         super().__init__("backend")
         self.workspace = workspace
+        self._under = under
         self.environment = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(self.folder),
@@ -205,7 +216,7 @@ class Backend(Process):
 
     def start(self) -> None:
         """Start, not waiting until it answers."""
-        arguments = [sys.executable, "-m", "uvicorn", "workbench.app:app", "--host", "127.0.0.1"]
+        arguments = [*self._under, sys.executable, "-m", "uvicorn", "workbench.app:app", "--host", "127.0.0.1"]
         arguments += ["--port", str(self.port), "--no-access-log", "--loop", "asyncio", "--http", "h11", "--ws", "none"]
         arguments += ["--lifespan", "on", "--timeout-graceful-shutdown", "1"]
         self.spawn(arguments, env=self.environment, cwd=self.folder)
@@ -243,6 +254,27 @@ class Backend(Process):
 
         snapshot: dict[str, Any] = poll(ask, "overview that fits")["snapshot"]
         return snapshot
+
+    def index(self, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+        """The status of the index, once it is up to date and fits."""
+        self.until_healthy()
+
+        def ask() -> dict[str, Any] | None:
+            found: dict[str, Any] = self.client.get("/api/index").json()
+            return found if found["state"] == "watching" and fits(found) else None
+
+        return poll(ask, "an index that fits")
+
+    def search(self, q: str, **parameters: Any) -> dict[str, Any]:
+        """What a search finds."""
+        answer = self.client.get("/api/search", params={"q": q} | parameters)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def paths(self, q: str, **parameters: Any) -> list[str]:
+        """Paths of the files that a search finds, sorted."""
+        return sorted(file["path"] for file in self.search(q, **parameters)["files"])
 
     def close(self) -> None:
         self.client.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -108,25 +110,55 @@ def test_it_waits_for_services_that_start_after_it(workspace: Path) -> None:
             late.close()
 
 
-@pytest.mark.parametrize("tampering", ["number = 99", "checksum = 'other'"])
+def execute(url: str, *statements: str) -> None:
+    """Run statements in a database, behind the workbench's back."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(url, ssl=False)
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(run())
+
+
+FORMER = (
+    "CREATE TABLE workbench_migrations (number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL)",
+    "DROP TABLE alembic_version",
+)
+"""What a database of the first workbench had in the place of Alembic's table."""
+FORMER_ROW = "INSERT INTO workbench_migrations VALUES ({number}, '0001_notes', '{checksum}')"
+FIRST_TABLES = (
+    """CREATE TABLE notes (
+        id uuid PRIMARY KEY DEFAULT gen_random_uuid(), title text NOT NULL, body text NOT NULL,
+        version integer NOT NULL DEFAULT 1,
+        created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(),
+        search tsvector NOT NULL GENERATED ALWAYS AS (
+            setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', body), 'B')
+        ) STORED
+    )""",
+    "CREATE INDEX notes_search ON notes USING gin (search)",
+    "CREATE INDEX notes_updated ON notes (updated_at DESC, id)",
+)
+CHECKSUM = "941afe6383b3c187b3cc2c8c3476cd042ef910d5ffea7261b58e817f6166e3b8"
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        ("UPDATE alembic_version SET version_num = '0999'",),
+        (*FORMER, FORMER_ROW.format(number=1, checksum="other")),
+        (*FORMER, FORMER_ROW.format(number=2, checksum=CHECKSUM)),
+    ],
+)
 def test_a_database_of_another_version_is_refused_with_words(
-    workspace: Path, postgres: Postgres, redis: Redis, tampering: str
+    workspace: Path, postgres: Postgres, redis: Redis, tampering: tuple[str, ...]
 ) -> None:
-    import asyncio
-
-    import asyncpg
-
     url = make_database(postgres)
     first = Backend(workspace, url, redis.url)
     first.until_ready()
     first.close()
-
-    async def tamper() -> None:
-        connection = await asyncpg.connect(url, ssl=False)
-        await connection.execute(f"UPDATE workbench_migrations SET {tampering}")  # noqa: S608
-        await connection.close()
-
-    asyncio.run(tamper())
+    execute(url, *tampering)
     second = Backend(workspace, url, redis.url)
     try:
         second.until_healthy()
@@ -139,3 +171,19 @@ def test_a_database_of_another_version_is_refused_with_words(
         assert (notes.status_code, notes.json()["code"]) == (503, "database_refused")
     finally:
         second.close()
+
+
+def test_a_database_of_the_first_workbench_is_adopted_with_its_notes(
+    workspace: Path, postgres: Postgres, redis: Redis
+) -> None:
+    url = make_database(postgres)
+    execute(url, *FIRST_TABLES, FORMER[0], FORMER_ROW.format(number=1, checksum=CHECKSUM))
+    execute(url, "INSERT INTO notes (title, body) VALUES ('kept', 'since the first version')")
+    backend = Backend(workspace, url, redis.url)
+    try:
+        backend.until_ready()
+        assert [note["title"] for note in backend.client.get("/api/notes?q=version").json()["notes"]] == ["kept"]
+        ready = backend.client.get("/ready").json()
+        assert ready["migrations"] == ready["expected"]
+    finally:
+        backend.close()

@@ -89,18 +89,26 @@ async def _load_api(workbench: Workbench) -> Any:
     from workbench.overview.thread import in_thread
 
     def load() -> Any:
+        from workbench.files.access import FileAccess
         from workbench.overview.keeper import OverviewKeeper
+        from workbench.search.keeper import IndexKeeper
+        from workbench.watch.watch import FolderWatch
         from workbench.web.api import build
 
-        return build(workbench), OverviewKeeper
+        return build(workbench), FileAccess, FolderWatch, IndexKeeper, OverviewKeeper
 
     try:
-        api, keeper = await in_thread(load, "load-api")
+        api, files, watch, index, overview = await in_thread(load, "load-api")
     except Exception as cause:
         log.exception("the API could not be loaded")
         workbench.api_error = f"{type(cause).__name__}: {cause}"
         return None
-    workbench.start_overview(keeper(workbench.settings, workbench.broker))
+    settings = workbench.settings
+    watching = watch(settings.workspace, polling=settings.watch == "poll")
+    workbench.open_files(files(settings))
+    workbench.start_index(index(settings, workbench.database, workbench.broker, watching))
+    workbench.start_overview(overview(settings, workbench.broker, watching))
+    workbench.start_watch(watching)
     return api
 
 

@@ -13,7 +13,10 @@ from workbench.events.broker import Broker
 from workbench.settings import Settings
 
 if TYPE_CHECKING:
+    from workbench.files.access import FileAccess
     from workbench.overview.keeper import OverviewKeeper
+    from workbench.search.keeper import IndexKeeper
+    from workbench.watch.watch import FolderWatch
 
 
 class Workbench:
@@ -28,6 +31,9 @@ class Workbench:
         self.api_error: str | None = None
         """Why the API could not be loaded; None while it may still be."""
         self._overview: OverviewKeeper | None = None
+        self._index: IndexKeeper | None = None
+        self._watch: FolderWatch | None = None
+        self._files: FileAccess | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -37,22 +43,53 @@ class Workbench:
             raise RuntimeError("the overview was asked for before the API was loaded")
         return self._overview
 
+    @property
+    def files(self) -> FileAccess:
+        """The way to the project's files, which exists once `open_files` was called."""
+        if self._files is None:
+            raise RuntimeError("the files were asked for before the API was loaded")
+        return self._files
+
     def start(self) -> None:
         """Connect in the background."""
         self._tasks.append(asyncio.create_task(self.database.prepare()))
         self._tasks.append(asyncio.create_task(self.broker.write()))
         self.broker.publish("backend.started", {"project": self.settings.project_id})
 
+    @property
+    def index(self) -> IndexKeeper:
+        """The search index's keeper, which exists once `start_index` was called."""
+        if self._index is None:
+            raise RuntimeError("the index was asked for before the API was loaded")
+        return self._index
+
+    def start_watch(self, watch: FolderWatch) -> None:
+        """Begin to tell the keepers what changes."""
+        self._watch = watch
+        watch.start()
+
+    def start_index(self, keeper: IndexKeeper) -> None:
+        """Begin to fill the search index and to keep it fresh."""
+        self._index = keeper
+        self._tasks.append(asyncio.create_task(keeper.run()))
+
     def start_overview(self, keeper: OverviewKeeper) -> None:
         """Begin to look at the folder and to watch it."""
         self._overview = keeper
         self._tasks.append(asyncio.create_task(keeper.run()))
 
+    def open_files(self, access: FileAccess) -> None:
+        """Let requests work on the folder."""
+        self._files = access
+
     async def close(self) -> None:
         """End the background work and drop the connections. Nothing here waits for a service."""
         self.stopping.set()
-        if self._overview is not None:
-            self._overview.close()
+        for one in (self._watch, self._index, self._overview):
+            if one is not None:
+                one.close()
+        if self._files is not None:
+            self._files.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

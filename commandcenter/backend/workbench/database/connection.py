@@ -1,9 +1,9 @@
 """Connections to Postgres that come up while it is still starting and come back after it restarted.
 
-asyncpg is used directly, with plain SQL and plain migrations: SQLAlchemy's asyncio layer and Alembic would add about
-0.2 s each to a start whose whole budget is 0.3 s, for a handful of statements. A lost connection is never
-retried behind the caller's back, because a write might then happen twice: the request is answered with 503
-`database_unavailable` and Retry-After, and the next one finds a new connection.
+Requests use SQLAlchemy's engine, which is loaded with the API; /health and the check of migrations use asyncpg alone,
+so that neither waits for SQLAlchemy. A lost connection is never retried behind the caller's back, because a write might
+then happen twice: the request is answered with 503 `database_unavailable` and Retry-After, and the next one finds a new
+connection.
 """
 
 from __future__ import annotations
@@ -12,25 +12,30 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+from weakref import WeakSet
 
 import asyncpg
 
 from workbench.backoff import backoff
-from workbench.database.migrate import MigrationRefused, known_migrations, migrate
+from workbench.database.migrate import MigrationRefused, known_revisions, migrate
 from workbench.errors import ApiError, unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 log = logging.getLogger("workbench.database")
 
 CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 10.0
-ACQUIRE_SECONDS = 5.0
+PREPARED_SECONDS = 5.0
+"""How long a request waits for migrations."""
 REQUEST_SECONDS = 15.0
 """All that one request does with the database, waiting for a connection included."""
 POOL_SIZE = 6
 
-_AWAY = (
+AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -47,27 +52,26 @@ class Database:
     """The pool for requests, and one connection of its own for health."""
 
     def __init__(self, url: str) -> None:
-        self._options: dict[str, Any] = {
-            "dsn": url,
-            "timeout": CONNECT_SECONDS,
-            "command_timeout": STATEMENT_SECONDS,
-        }
+        self._url = url
+        self._options: dict[str, Any] = {"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS}
         if "sslmode" not in parse_qs(urlsplit(url).query):
             # The stack's Postgres is on loopback or in the same session and speaks no TLS: asking costs a round trip.
             self._options["ssl"] = False
-        self._pool: Any = None
+        self._engine: AsyncEngine | None = None
+        self._open: WeakSet[Any] = WeakSet()
+        """The pool's connections."""
         self._probe: Any = None
         self._probing = asyncio.Lock()
         self.migrated = asyncio.Event()
         self.migrated_to = 0
-        self.expected = known_migrations()[-1].number
+        self.expected = int(known_revisions()[-1])
         self.migration_error: str | None = None
 
     async def ping(self) -> None:
         """A real `SELECT 1` over a kept connection. Raises whatever keeps Postgres from answering."""
         async with self._probing:
             if self._probe is None or self._probe.is_closed():
-                self._probe = await asyncpg.connect(**self._options)
+                self._probe = await self.dedicated()
             try:
                 await self._probe.fetchval("SELECT 1")
             except BaseException:
@@ -76,56 +80,76 @@ class Database:
                 self._probe = None
                 raise
 
+    async def dedicated(self, **options: Any) -> Any:
+        """An asyncpg connection of the caller's own, outside the pool, for what SQLAlchemy cannot do (COPY) or what
+        must not wait for requests. `options` are asyncpg's. The caller ends it."""
+        return await asyncpg.connect(dsn=self._url, **self._options | options)
+
     async def prepare(self) -> None:
-        """Connect, migrate, open the pool; retried until it is done or refused for good."""
+        """Connect and migrate; retried until it is done or refused for good."""
         for wait in backoff():
             try:
                 await self.ping()
-                connection = await asyncpg.connect(**self._options)
+                connection = await self.dedicated()
                 try:
-                    self.migrated_to = await migrate(connection)
+                    self.migrated_to = await migrate(connection, self.dedicated)
                 finally:
                     connection.terminate()
-                self._pool = await asyncpg.create_pool(min_size=0, max_size=POOL_SIZE, **self._options)
             except MigrationRefused as refused:
                 self.migration_error = str(refused)
                 log.error("%s", refused)
                 return
-            except (*_AWAY, TimeoutError, asyncpg.PostgresError) as cause:
+            except (*AWAY, TimeoutError) as cause:
                 log.debug("Postgres is not ready: %s", type(cause).__name__)
+                await asyncio.sleep(wait)
+            except Exception as cause:
+                # SQLAlchemy wraps what happens while migrating; a lost connection among it passes, too.
+                if _away(cause) is None:
+                    log.exception("the database could not be migrated")
+                    self.migration_error = f"the database could not be migrated: {getattr(cause, 'orig', cause)}"
+                    return
                 await asyncio.sleep(wait)
             else:
                 self.migrated.set()
                 return
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Any]:
-        """A connection for one request. Raises `ApiError` 503 when Postgres is away or not prepared."""
+    async def connection(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A connection in one transaction, which is committed at the end of the block unless something was raised.
+        With `snapshot` all its statements see the same state and none may write.
+
+        Raises `ApiError` 503 when Postgres is away or not prepared.
+        """
         await self._wait_until_prepared()
+        from workbench.database import engine as loaded  # loaded with the API, so this costs nothing
+
+        if self._engine is None:
+            self._engine = loaded.create_engine(self._pooled, POOL_SIZE)
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            async with asyncio.timeout(REQUEST_SECONDS), self._engine.connect() as connection:
+                if snapshot:
+                    await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                driver: Any = (await connection.get_raw_connection()).driver_connection
                 try:
                     yield connection
-                except ApiError:
+                    await connection.commit()
+                except BaseException as error:
+                    if isinstance(error, asyncio.CancelledError) or _away(error) is not None:
+                        # Lost in the middle of an answer it cannot be cleaned for the next request: doing so would
+                        # fail or wait for a server that is gone.
+                        driver.terminate()
+                        await connection.invalidate()
                     raise
-                except BaseException:
-                    # Lost in the middle of an answer it cannot be cleaned for the next request: doing so would fail
-                    # or wait for a server that is gone.
-                    connection.terminate()
-                    raise
-                finally:
-                    await self._pool.release(connection, timeout=CONNECT_SECONDS)
-        except TimeoutError as cause:
-            raise unavailable(
-                "database_busy", "Postgres did not answer in time. Try again in a moment.", cause
-            ) from cause
-        except _AWAY as cause:
-            raise unavailable(
-                "database_unavailable",
-                "Postgres is away. Look again in a moment whether the last change is there.",
-                cause,
-            ) from cause
+        except Exception as error:
+            away = _away(error)
+            if away is None:
+                raise
+            raise away from error
+
+    async def _pooled(self) -> Any:
+        connection = await self.dedicated()
+        self._open.add(connection)
+        return connection
 
     async def _wait_until_prepared(self) -> None:
         if self.migration_error is not None:
@@ -133,7 +157,7 @@ class Database:
                 503, "database_refused", "The database cannot be used by this version.", self.migration_error
             )
         try:
-            async with asyncio.timeout(ACQUIRE_SECONDS):
+            async with asyncio.timeout(PREPARED_SECONDS):
                 await self.migrated.wait()
         except TimeoutError as cause:
             raise unavailable(
@@ -144,5 +168,29 @@ class Database:
         """Drop all connections without waiting for Postgres."""
         if self._probe is not None:
             self._probe.terminate()
-        if self._pool is not None:
-            self._pool.terminate()
+        for connection in self._open:
+            connection.terminate()
+
+
+def _away(error: BaseException | None) -> ApiError | None:
+    """What the caller is told when Postgres is slow or away; None when the error says something else. SQLAlchemy wraps
+    what asyncpg raised, so its causes are looked at, too."""
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+    chain = []
+    while error is not None:
+        chain.append(error)
+        error = error.__cause__ or getattr(error, "orig", None)
+    # A TimeoutError is an OSError, too: it is asked for first.
+    for one in chain:
+        if isinstance(one, TimeoutError | PoolTimeout):
+            return unavailable("database_busy", "Postgres did not answer in time. Try again in a moment.", one)
+    for one in chain:
+        # asyncpg's complaint about a value is an InterfaceError as well: that one is ours.
+        if isinstance(one, AWAY) and not isinstance(one, ValueError):
+            return unavailable(
+                "database_unavailable",
+                "Postgres is away. Look again in a moment whether the last change is there.",
+                one,
+            )
+    return None

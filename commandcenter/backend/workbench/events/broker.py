@@ -94,6 +94,15 @@ class Broker:
                 self._queue.popleft()
         self._wake.clear()
 
+    async def range_before(self, before: str | None, count: int) -> list[tuple[str, dict[str, str]]]:
+        """At most `count` events older than the id `before`, newest first. Raises `ApiError` 503."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                found: Any = await self._client.xrevrange(self.key, max=f"({before}" if before else "+", count=count)
+        except AWAY as cause:
+            raise unavailable("redis_unavailable", "Redis is away. Try again in a moment.", cause) from cause
+        return [(str(event_id), dict(event)) for event_id, event in found]
+
     def check_room(self) -> None:
         """Raises `ApiError` 503 when too many streams are open."""
         if self.streams >= STREAMS_MAX:

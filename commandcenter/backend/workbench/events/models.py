@@ -13,8 +13,20 @@ EventType = Literal[
     "note.created",
     "note.updated",
     "note.deleted",
+    "task.created",
+    "task.updated",
+    "task.moved",
+    "task.deleted",
     "files.changed",
     "overview.refreshed",
+    "commit.seen",
+    "branch.changed",
+    "index.started",
+    "index.progress",
+    "index.finished",
+    "index.failed",
+    "service.lost",
+    "service.back",
     "stream.gap",
 ]
 
@@ -25,4 +37,21 @@ class Event(BaseModel):
     type: EventType
     at: datetime
     data: dict[str, Any]
-    """note.*: id, version. files.changed: total, paths (first 100: change, path). overview.refreshed: files, bytes."""
+    """note.*, task.*: id, version. files.changed: total, paths (first 100: change, path). overview.refreshed: files,
+    bytes. commit.seen: sha, subject, author. branch.changed: from, to. index.started: reason (start, changes, rescan,
+    rebuild). index.progress: done, total. index.finished: files, bytes, changed, seconds. index.failed: error.
+    service.lost, service.back: service (postgres, redis)."""
+
+
+class RecordedEvent(Event):
+    """An event that happened, with its id in the stream."""
+
+    id: str
+
+
+class ActivityPage(BaseModel):
+    """What happened, newest first."""
+
+    events: list[RecordedEvent]
+    more: bool
+    """There are older ones: ask again with `before` set to the last id."""

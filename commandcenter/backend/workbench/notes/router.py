@@ -35,7 +35,7 @@ async def list_notes(
 @router.post("", status_code=201)
 async def create_note(request: Request, new: NewNote) -> Note:
     """Keep a new note."""
-    note = await table.insert(_of(request).database, new)
+    note = await table.create(_of(request).database, new)
     _announce(request, "note.created", note.id, note.version)
     return note
 
@@ -49,7 +49,7 @@ async def read_note(request: Request, note_id: UUID) -> Note:
 @router.put("/{note_id}", responses=CONFLICT)
 async def edit_note(request: Request, note_id: UUID, edit: NoteEdit) -> Note:
     """Replace the content of a note."""
-    note = await table.update(_of(request).database, note_id, edit)
+    note = await table.edit(_of(request).database, note_id, edit)
     _announce(request, "note.updated", note.id, note.version)
     return note
 
@@ -57,7 +57,7 @@ async def edit_note(request: Request, note_id: UUID, edit: NoteEdit) -> Note:
 @router.delete("/{note_id}", status_code=204, responses=CONFLICT, response_class=Response)
 async def delete_note(request: Request, note_id: UUID, version: Version) -> None:
     """Delete a note."""
-    await table.delete(_of(request).database, note_id, version)
+    await table.remove(_of(request).database, note_id, version)
     _announce(request, "note.deleted", note_id, version)
 
 

@@ -5,43 +5,59 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import asyncpg
+from asyncpg import ProgramLimitExceededError
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Executable,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workbench.database.connection import Database
+from workbench.database.engine import metadata
 from workbench.errors import ApiError
 from workbench.notes.models import NewNote, Note, NoteEdit, NoteList
 
-COLUMNS = "id, title, body, version, created_at, updated_at"
-# The last word may be unfinished: its lexeme is turned into a prefix.
-QUERY = (
-    "CASE WHEN numnode(websearch_to_tsquery('simple', $1)) = 0 THEN ''::tsquery"
-    " ELSE (websearch_to_tsquery('simple', $1)::text || ':*')::tsquery END"
+NOTES = Table(
+    "notes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("search", TSVECTOR, nullable=False),
 )
+SHOWN = (NOTES.c.id, NOTES.c.title, NOTES.c.body, NOTES.c.version, NOTES.c.created_at, NOTES.c.updated_at)
 
 
 async def find(database: Database, words: str, limit: int, offset: int) -> NoteList:
     """Notes that match `words`, best first; without words all, newest edit first."""
-    async with (
-        database.connection() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        if words.strip() == "":
-            total = await connection.fetchval("SELECT count(*) FROM notes")
-            rows = await connection.fetch(
-                f"SELECT {COLUMNS} FROM notes ORDER BY updated_at DESC, id LIMIT $1 OFFSET $2",  # noqa: S608 -- constants
-                limit,
-                offset,
-            )
-        else:
-            total = await connection.fetchval(f"SELECT count(*) FROM notes WHERE search @@ {QUERY}", words)  # noqa: S608
-            rows = await connection.fetch(
-                f"SELECT {COLUMNS} FROM notes, (SELECT {QUERY} AS query) q WHERE search @@ query"  # noqa: S608
-                " ORDER BY ts_rank(search, query) DESC, updated_at DESC, id LIMIT $2 OFFSET $3",
-                words,
-                limit,
-                offset,
-            )
-    return NoteList(notes=[_note(row) for row in rows], total=total)
+    wanted: list[Any] = []
+    order: list[Any] = [NOTES.c.updated_at.desc(), NOTES.c.id]
+    if words.strip():
+        query = _query(words)
+        wanted.append(NOTES.c.search.bool_op("@@")(query))
+        order.insert(0, func.ts_rank(NOTES.c.search, query).desc())
+    async with database.connection(snapshot=True) as connection:
+        total = await connection.scalar(select(func.count()).select_from(NOTES).where(*wanted))
+        rows = await connection.execute(select(*SHOWN).where(*wanted).order_by(*order).limit(limit).offset(offset))
+        return NoteList(notes=[_note(row) for row in rows], total=total or 0)
 
 
 async def get(database: Database, note_id: UUID) -> Note:
@@ -50,42 +66,50 @@ async def get(database: Database, note_id: UUID) -> Note:
         return await _get(connection, note_id)
 
 
-async def insert(database: Database, new: NewNote) -> Note:
+async def create(database: Database, new: NewNote) -> Note:
     """Keep a new note. Raises `note_too_large` when it has more words than can be indexed."""
-    sql = f"INSERT INTO notes (title, body) VALUES ($1, $2) RETURNING {COLUMNS}"  # noqa: S608
     async with database.connection() as connection:
-        return _note(await _write(connection, sql, new.title, new.body))
+        return _note(await _write(connection, insert(NOTES).values(title=new.title, body=new.body).returning(*SHOWN)))
 
 
-async def update(database: Database, note_id: UUID, edit: NoteEdit) -> Note:
+async def edit(database: Database, note_id: UUID, content: NoteEdit) -> Note:
     """Replace a note's content. Raises `note_not_found`, `version_conflict`, `note_too_large`."""
-    sql = (
-        "UPDATE notes SET title = $3, body = $4, version = version + 1, updated_at = now()"  # noqa: S608
-        f" WHERE id = $1 AND version = $2 RETURNING {COLUMNS}"
+    changed = (
+        update(NOTES)
+        .where(NOTES.c.id == note_id, NOTES.c.version == content.version)
+        .values(title=content.title, body=content.body, version=NOTES.c.version + 1, updated_at=func.now())
+        .returning(*SHOWN)
     )
     async with database.connection() as connection:
-        row = await _write(connection, sql, note_id, edit.version, edit.title, edit.body)
+        row = await _write(connection, changed)
         if row is None:
             raise await _conflict(connection, note_id)
         return _note(row)
 
 
-async def delete(database: Database, note_id: UUID, version: int) -> None:
+async def remove(database: Database, note_id: UUID, version: int) -> None:
     """Delete a note. Raises `note_not_found`, `version_conflict`."""
+    removed = delete(NOTES).where(NOTES.c.id == note_id, NOTES.c.version == version).returning(NOTES.c.id)
     async with database.connection() as connection:
-        sql = "DELETE FROM notes WHERE id = $1 AND version = $2 RETURNING id"
-        if await connection.fetchval(sql, note_id, version) is None:
+        if await connection.scalar(removed) is None:
             raise await _conflict(connection, note_id)
 
 
-async def _get(connection: Any, note_id: UUID) -> Note:
-    row = await connection.fetchrow(f"SELECT {COLUMNS} FROM notes WHERE id = $1", note_id)  # noqa: S608
+def _query(words: str) -> Any:
+    """What the user typed, as a text search query. The last word may be unfinished: its lexeme is made a prefix."""
+    query = func.websearch_to_tsquery(literal_column("'simple'"), words)
+    prefixed = cast(cast(query, Text).concat(":*"), TSQUERY)
+    return case((func.numnode(query) == 0, cast("", TSQUERY)), else_=prefixed)
+
+
+async def _get(connection: AsyncConnection, note_id: UUID) -> Note:
+    row = (await connection.execute(select(*SHOWN).where(NOTES.c.id == note_id))).one_or_none()
     if row is None:
         raise ApiError(404, "note_not_found", "This note does not exist any more. Reload the list.", str(note_id))
     return _note(row)
 
 
-async def _conflict(connection: Any, note_id: UUID) -> ApiError:
+async def _conflict(connection: AsyncConnection, note_id: UUID) -> ApiError:
     now = await _get(connection, note_id)
     return ApiError(
         409,
@@ -95,14 +119,17 @@ async def _conflict(connection: Any, note_id: UUID) -> ApiError:
     )
 
 
-async def _write(connection: Any, sql: str, *values: Any) -> Any:
+async def _write(connection: AsyncConnection, statement: Executable) -> Any:
     try:
-        return await connection.fetchrow(sql, *values)
-    except asyncpg.ProgramLimitExceededError as cause:
-        raise ApiError(
-            413, "note_too_large", "The note has more words than can be searched. Split it.", str(cause)
-        ) from cause
+        return (await connection.execute(statement)).one_or_none()
+    except DBAPIError as error:
+        cause = error.orig.__cause__ if error.orig else None
+        if isinstance(cause, ProgramLimitExceededError):
+            raise ApiError(
+                413, "note_too_large", "The note has more words than can be searched. Split it.", str(cause)
+            ) from cause
+        raise
 
 
 def _note(row: Any) -> Note:
-    return Note(**dict(row))
+    return Note(**row._mapping)

@@ -1,32 +1,15 @@
-"""Asks the git program about the folder, without changing anything: no index refresh, no hooks, no monitors, no
-prompts, no fetching, no submodules. Everything runs with a deadline and ends when the workbench does.
-"""
+"""Asks git about the folder as a whole: which files count, and the state of the repository."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import threading
 from datetime import UTC, datetime
 
+from workbench.git.program import GitFailed, GitProgram, without_filters
 from workbench.overview.models import Commit, Git, GitState
 
-DEADLINE_SECONDS = 30.0
 COMMITS = 20
 _SEPARATOR = b"\x1f"
-_CONFIG = {
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "core.untrackedCache": "false",
-    "core.quotePath": "false",
-    "log.showSignature": "false",
-    # The folder may belong to another account than the one the workbench runs under.
-    "safe.directory": "*",
-}
-
-
-class GitFailed(Exception):
-    """git is missing, was too slow, or refused; the text is its first line of complaint."""
 
 
 class GitReader:
@@ -34,9 +17,7 @@ class GitReader:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
-        self._running: subprocess.Popen[bytes] | None = None
-        self._closed = False
+        self._program = GitProgram()
 
     def is_repository(self) -> bool:
         """Whether the folder lies in a working tree. Raises `GitFailed`."""
@@ -69,6 +50,7 @@ class GitReader:
                 "-z",
                 "--untracked-files=normal",
                 "--ignore-submodules=all",
+                config=without_filters(self._program, self._folder),
             )
             state = read_status(status)
             if state.head is not None:
@@ -81,38 +63,13 @@ class GitReader:
 
     def close(self) -> None:
         """End a running git and refuse to start another."""
-        with self._lock:
-            self._closed = True
-            if self._running is not None:
-                self._running.kill()
+        self._program.close()
 
-    def _run(self, *arguments: str, given: bytes = b"", allowed: tuple[int, ...] = (0,)) -> tuple[bytes, bytes]:
-        with self._lock:
-            if self._closed:
-                raise GitFailed("the workbench is stopping")
-            try:
-                child = subprocess.Popen(
-                    ["git", "-C", self._folder, *arguments],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    env=_environment(),
-                )
-            except OSError as cause:
-                raise GitFailed(f"git cannot be started: {cause.strerror}") from cause
-            self._running = child
-        try:
-            output, complaints = child.communicate(given, timeout=DEADLINE_SECONDS)
-        except subprocess.TimeoutExpired as cause:
-            child.kill()
-            child.communicate()
-            raise GitFailed(f"git {arguments[0]} took longer than {DEADLINE_SECONDS:g} s") from cause
-        finally:
-            self._running = None
-        if child.returncode not in allowed:
-            words = complaints.decode("utf-8", "replace").strip().splitlines()
-            raise GitFailed(words[0] if words else f"git {arguments[0]} ended with {child.returncode}")
-        return output, complaints
+    def _run(
+        self, *arguments: str, given: bytes = b"", allowed: tuple[int, ...] = (0,), config: dict[str, str] | None = None
+    ) -> tuple[bytes, bytes]:
+        answer = self._program.run(self._folder, *arguments, given=given, allowed=allowed, config=config)
+        return answer.output, answer.complaints
 
 
 def read_status(status: bytes) -> GitState:
@@ -146,23 +103,3 @@ def read_log(log: bytes) -> list[Commit]:
             name, author, at, subject = (part.decode("utf-8", "replace") for part in parts)
             commits.append(Commit(id=name, author=author, at=datetime.fromtimestamp(int(at), UTC), subject=subject))
     return commits
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the workbench's environment but what git needs: it holds passwords, and GIT_* could lead elsewhere."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in ("PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
-    }
-    fixed = {
-        "LC_ALL": "C",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_CONFIG_COUNT": str(len(_CONFIG)),
-    }
-    for index, (key, value) in enumerate(_CONFIG.items()):
-        fixed[f"GIT_CONFIG_KEY_{index}"] = key
-        fixed[f"GIT_CONFIG_VALUE_{index}"] = value
-    return kept | fixed

@@ -10,16 +10,18 @@ import threading
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from workbench.overview.git import GitFailed, GitReader
+from workbench.git.program import GitFailed
+from workbench.overview.git import GitReader
 from workbench.overview.look import look
 from workbench.overview.models import Overview, Progress, Snapshot
 from workbench.overview.scan import Stopped, Tally
 from workbench.overview.thread import in_thread
-from workbench.overview.watch import Batch, compare, watch
+from workbench.overview.watch import Batch, compare, gather
 
 if TYPE_CHECKING:
     from workbench.events.broker import Broker
     from workbench.settings import Settings
+    from workbench.watch.watch import Changes, FolderWatch
 
 log = logging.getLogger("workbench.overview")
 
@@ -33,7 +35,8 @@ POLL_FACTOR = 20.0
 class OverviewKeeper:
     """The overview of one folder, as it was last seen."""
 
-    def __init__(self, settings: Settings, broker: Broker) -> None:
+    def __init__(self, settings: Settings, broker: Broker, watch: FolderWatch) -> None:
+        self._watch = watch
         self._folder = settings.workspace
         self._polling = settings.watch == "poll"
         self._broker = broker
@@ -66,17 +69,14 @@ class OverviewKeeper:
 
     async def run(self) -> None:
         """Scan, and scan again whenever something changed, until cancelled."""
-        watching = None if self._polling else asyncio.create_task(self._watch())
-        try:
-            while True:
-                self._dirty.clear()
-                await self._scan()
-                cost = monotonic() - self._began
-                await asyncio.sleep(max(PAUSE_SECONDS, PAUSE_FACTOR * cost))
-                await self._wait(cost)
-        finally:
-            if watching is not None:
-                watching.cancel()
+        if not self._polling:
+            self._listen()
+        while True:
+            self._dirty.clear()
+            await self._scan()
+            cost = monotonic() - self._began
+            await asyncio.sleep(max(PAUSE_SECONDS, PAUSE_FACTOR * cost))
+            await self._wait(cost)
 
     def close(self) -> None:
         """Make running threads and programs give up."""
@@ -119,21 +119,15 @@ class OverviewKeeper:
                 self._announce(batch)
         self._fingerprints = tally.fingerprints
 
-    async def _watch(self) -> None:
-        """Follow the system's notifications; where there are none to be had, look regularly instead."""
+    def _listen(self) -> None:
         loop = asyncio.get_running_loop()
 
-        def seen(batch: Batch) -> None:
-            batch = self._without_ignored(batch)
-            if (batch.total or batch.git) and not loop.is_closed():
+        def seen(changes: Changes) -> None:
+            batch = self._without_ignored(gather(changes.paths))
+            if (batch.total or batch.git or changes.missed) and not loop.is_closed():
                 loop.call_soon_threadsafe(self._changed, batch)
 
-        try:
-            await in_thread(lambda: watch(self._folder, self._stop, seen), "watch")
-        except (OSError, RuntimeError) as cause:
-            log.warning("the folder cannot be watched, it is polled instead: %s", cause)
-            self._polling = True
-            self._dirty.set()
+        self._watch.listen(seen)
 
     def _without_ignored(self, batch: Batch) -> Batch:
         """A batch that is named whole can be freed of what git ignores; a larger one is told as it is."""

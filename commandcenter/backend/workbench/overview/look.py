@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from time import perf_counter
 
-from workbench.overview.git import GitFailed, GitReader
+from workbench.git.program import GitFailed
+from workbench.overview.git import GitReader
 from workbench.overview.models import Git, Snapshot
 from workbench.overview.readme import read_readme
 from workbench.overview.scan import Tally, count_listed, count_walked

@@ -14,7 +14,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from workbench.overview.languages import language_of
 from workbench.overview.models import Files, LanguageShare, LargeFile, Skipped
@@ -28,6 +28,10 @@ GITIGNORE_MAX = 256 * 1024
 SKIPPED_FOLDERS = frozenset(
     b".git .hg .svn .jj node_modules __pycache__ .venv .tox .mypy_cache .pytest_cache .ruff_cache".split()
 )
+
+
+IgnoreRules: TypeAlias = "tuple[tuple[bytes, GitIgnoreSpec], ...]"
+"""Rules of `.gitignore` files and the folders they lie in, outermost first."""
 
 
 class Stopped(Exception):
@@ -123,17 +127,17 @@ def count_walked(folder: str, tally: Tally) -> None:
     """Count the files of a folder that is no repository. Raises `OSError` if the folder itself cannot be read."""
     root = os.fsencode(folder)
     os.scandir(root).close()
-    pending: list[tuple[bytes, tuple[tuple[bytes, GitIgnoreSpec], ...]]] = [(b"", ())]
+    pending: list[tuple[bytes, IgnoreRules]] = [(b"", ())]
     while pending:
         if tally.stop.is_set():
             raise Stopped
         inside, rules = pending.pop()
-        rules = _with_own_rules(root, inside, rules)
+        rules = with_own_rules(root, inside, rules)
         for path, status in _entries(root, inside, tally):
             is_folder = stat.S_ISDIR(status.st_mode)
             if is_folder and path.rpartition(b"/")[2] in SKIPPED_FOLDERS:
                 continue
-            if rules and _is_ignored(path, is_folder, rules):
+            if rules and is_ignored(path, is_folder, rules):
                 continue
             if is_folder:
                 pending.append((path, rules))
@@ -158,9 +162,8 @@ def _entries(root: bytes, inside: bytes, tally: Tally) -> Iterator[tuple[bytes, 
         tally.unreadable += 1
 
 
-def _with_own_rules(
-    root: bytes, inside: bytes, rules: tuple[tuple[bytes, GitIgnoreSpec], ...]
-) -> tuple[tuple[bytes, GitIgnoreSpec], ...]:
+def with_own_rules(root: bytes, inside: bytes, rules: IgnoreRules) -> IgnoreRules:
+    """`rules`, and those of the `.gitignore` in the folder `inside`."""
     text = read_regular(os.path.join(root, inside, b".gitignore"), GITIGNORE_MAX)
     if not text:
         return rules
@@ -173,7 +176,8 @@ def _with_own_rules(
     return (*rules, (inside, own))
 
 
-def _is_ignored(path: bytes, is_folder: bool, rules: tuple[tuple[bytes, GitIgnoreSpec], ...]) -> bool:
+def is_ignored(path: bytes, is_folder: bool, rules: IgnoreRules) -> bool:
+    """What the innermost rule that speaks of `path` says."""
     for base, spec in reversed(rules):
         inner = shown(path[len(base) + 1 :] if base else path) + ("/" if is_folder else "")
         verdict = spec.check_file(inner).include

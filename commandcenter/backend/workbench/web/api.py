@@ -13,11 +13,13 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from workbench.errors import ApiError
-from workbench.events.router import router as events
+from workbench.events.router import activity, events
+from workbench.files.router import router as files
 from workbench.health.router import router as health
 from workbench.notes.router import router as notes
 from workbench.overview.router import router as overview
 from workbench.project.router import router as project
+from workbench.search.router import router as search
 from workbench.web.docs import router as docs
 from workbench.web.guard import Guard
 from workbench.workbench import Workbench
@@ -37,7 +39,7 @@ def describe() -> FastAPI:
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for router in (health, project, overview, notes, events, docs):
+    for router in (health, project, overview, search, files, notes, events, activity, docs):
         api.include_router(router)
     return api
 
@@ -57,7 +59,7 @@ def build(workbench: Workbench) -> FastAPI:
         allow_origins=sorted(workbench.settings.origins),
         allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
-        expose_headers=["Retry-After"],
+        expose_headers=["Content-Disposition", "Retry-After"],
         max_age=600,
     )
     return api

@@ -17,6 +17,11 @@ from workbench.settings import Settings
 
 BODY_MAX = 2 * 1024 * 1024
 """Bytes. A note of the largest size fits in any encoding of JSON."""
+LARGER = {
+    # 2 MiB of text, each of its characters escaped with one more.
+    "/api/file": 5 * 1024 * 1024,
+}
+"""Bytes, for the paths that take more."""
 
 
 class Guard:
@@ -36,7 +41,7 @@ class Guard:
         except ApiError as refused:
             await answer(refused, send)
             return
-        await self._app(scope, _bounded(receive), send)
+        await self._app(scope, _bounded(receive, _limit(scope)), send)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         if not self._settings.accepts_host(headers.get("host", "")):
@@ -52,8 +57,8 @@ class Guard:
         if not hmac.compare_digest(token.strip().encode("latin-1", "replace"), self._token):
             raise ApiError(401, "token_wrong", "The token is not this project's. Reload the page from the Hub.")
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > BODY_MAX:
-            raise _too_large()
+        if length.isdigit() and int(length) > _limit(scope):
+            raise _too_large(_limit(scope))
 
 
 async def answer(failure: ApiError, send: Send) -> None:
@@ -70,19 +75,23 @@ async def answer(failure: ApiError, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _bounded(receive: Receive) -> Receive:
+def _limit(scope: Scope) -> int:
+    return LARGER.get(scope["path"], BODY_MAX)
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
     seen = 0
 
     async def counted() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > BODY_MAX:
-            raise _too_large()
+        if seen > limit:
+            raise _too_large(limit)
         return message
 
     return counted
 
 
-def _too_large() -> ApiError:
-    return ApiError(413, "body_too_large", f"A request may have {BODY_MAX} bytes at most.")
+def _too_large(limit: int) -> ApiError:
+    return ApiError(413, "body_too_large", f"A request may have {limit} bytes at most.")

@@ -1,0 +1,107 @@
+"""Rules of what is asked of the database, held against what really matches: nothing that matches may be left out."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.search.fragments import in_literal, in_pattern
+from workbench.search.lines import matching_lines
+from workbench.search.pattern import compile_query
+from workbench.search.table import glob_expression
+from workbench.search.words import block_text, words_of
+
+TEXT = st.text(alphabet="abAB1_ .,(){}\n\tüÜ🚀ßΣσς-", max_size=60)
+ATOMS = (
+    "a",
+    "b",
+    "ab",
+    "aab",
+    "1",
+    "_",
+    " ",
+    "ü",
+    ".",
+    r"\w",
+    r"\d",
+    r"\.",
+    r"\b",
+    "[ab]",
+    "[^a]",
+    "[]a]",
+    r"\x61",
+    "^",
+    "$",
+)
+LITERAL = st.text(alphabet="abAB1_ .(üÜς-", min_size=1, max_size=8)
+
+
+@st.composite
+def patterns(draw: st.DrawFn) -> str:
+    """Patterns of every construction the scanner knows, and of some that it does not."""
+    atom = st.sampled_from(ATOMS)
+    group = st.builds(
+        lambda inner, head: f"({head}{inner})",
+        st.deferred(lambda: sequence),
+        st.sampled_from(["", "?:", "?i:", "?P<n>"]),
+    )
+    repeated = st.builds(
+        str.__add__, st.one_of(atom, atom, group), st.sampled_from(["", "", "", "*", "+", "?", "{2}", "{0,2}", "*?"])
+    )
+    sequence = st.lists(repeated, min_size=1, max_size=5).map("".join)
+    return draw(st.lists(sequence, min_size=1, max_size=3).map("|".join))
+
+
+def has(clauses: list[tuple[str, ...]], content: str) -> bool:
+    words = block_text(words_of(content.encode()))
+    return all(any(fragment in words for fragment in clause) for clause in clauses)
+
+
+@given(TEXT, LITERAL, TEXT)
+def test_whatever_has_a_literal_has_its_fragments(before: str, literal: str, after: str) -> None:
+    assert has(in_literal(literal), before + literal + after)
+
+
+@given(patterns(), TEXT)
+def test_whatever_matches_a_pattern_has_its_fragments(pattern: str, text: str) -> None:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled = re2.compile("(?mi)" + pattern, options)
+    except re2.error:
+        return
+    if compiled.search(text):
+        assert has(in_pattern(pattern), text), (in_pattern(pattern), words_of(text.encode()))
+
+
+def test_fragments_are_as_long_as_can_be_told() -> None:
+    assert in_pattern(r"fn\s+get_(\w+)\(config\)") == [(" config ",), ("get ",)]
+    assert in_pattern("(foo|bar)baz") == [("foo", "bar"), ("baz",)]
+    assert in_pattern("colou?r") == [("colo",)]
+    assert in_pattern("(abc)?") == in_pattern("abc|.") == []
+
+
+@given(TEXT.filter(bool), LITERAL)
+def test_marks_are_what_was_looked_for_whatever_stands_before(text: str, literal: str) -> None:
+    content = f"{text}{literal}{text}".encode()
+    matches, _ = matching_lines(compile_query(literal, "exact", case=True), content)
+    lines = content.decode().split("\n")
+    for match in matches:
+        line = lines[match.line - 1]
+        assert match.text == line.removesuffix("\r")
+        for start, end in match.ranges:
+            marked = match.text.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le")
+            assert literal.startswith(marked)
+            assert marked
+
+
+@given(st.text(alphabet="ab/*?.", min_size=1, max_size=8), st.text(alphabet="ab/.", min_size=1, max_size=8))
+def test_a_glob_without_two_stars_means_what_it_means_in_a_folder(glob: str, path: str) -> None:
+    path = re.sub("/+", "/", path).strip("/") or "a"
+    if "**" in glob or "/" in glob or not set("*?") & set(glob):
+        return
+    assert bool(re.search(glob_expression(glob), path)) == fnmatchcase(path.rpartition("/")[2], glob)

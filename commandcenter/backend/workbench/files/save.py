@@ -1,0 +1,160 @@
+"""Saves text into a file so that at every moment the whole old or the whole new content is there: written beside it,
+made durable, then renamed over it. A failure leaves the original as it was and nothing beside it.
+
+A file that changed since it was read is not overwritten. Another program that writes in the instant between the last
+look and the rename is not seen; no file system offers better. Blocking: for use in a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import threading
+
+from workbench.errors import ApiError
+from workbench.files import failures
+from workbench.files.confine import BY_HANDLE, NOFOLLOW, Confinement, Place
+from workbench.files.content import Content, describe, in_git, read_content
+from workbench.files.encoding import decode, encode
+from workbench.files.ids import shown
+from workbench.files.models import TEXT_MAX, File, FileEdit
+
+_saving = threading.Lock()
+"""One save at a time: of two made from the same version, the second sees what the first wrote."""
+NEW_MODE = 0o666
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+def save_file(confinement: Confinement, path: bytes, edit: FileEdit, read_only: bool) -> File:
+    """Replace a file's content. Raises `ApiError`: `read_only`, `file_changed`, `not_text`, `disk_full` and others."""
+    with confinement.at(path) as place, _saving:
+        _check_allowed(place, read_only)
+        before = read_content(place)
+        _check_version(before, edit.version)
+        decoded = None if before.whole is None else decode(before.whole)
+        if decoded is None:
+            raise ApiError(422, "not_text", "Only text of up to 2 MiB is edited here.", shown(path))
+        if stat.S_IMODE(before.status.st_mode) & 0o222 == 0:
+            raise ApiError(403, "read_only", "The file is write-protected. Nothing was changed.", shown(path))
+        content = encode(edit.text, decoded.encoding, edit.newline or decoded.newline)
+        _check_size(content)
+        if content != before.whole:
+            _replace(place, content, before)
+        return describe(place, path, read_content(place), read_only)
+
+
+def create_file(confinement: Confinement, path: bytes, text: str, read_only: bool) -> File:
+    """Make a new file, and the folders on the way to it. Raises `ApiError`: `exists`, `read_only` and others."""
+    if read_only:
+        raise _read_only()
+    if in_git(path):
+        raise _of_git()
+    content = text.encode("utf-8")
+    _check_size(content)
+    with confinement.at(path, make_folders=True) as place, _saving:
+        _check_allowed(place, read_only)
+        try:
+            _place_new(place, content)
+        except FileExistsError as cause:
+            raise ApiError(409, "exists", "There already is something of this name. Open it.", shown(path)) from cause
+        except OSError as cause:
+            raise failures.write_failed(cause, path) from cause
+        return describe(place, path, read_content(place), read_only)
+
+
+def _check_allowed(place: Place, read_only: bool) -> None:
+    if read_only:
+        raise _read_only()
+    if in_git(place.path):
+        raise _of_git()
+
+
+def _check_version(before: Content, version: str) -> None:
+    if before.version != version:
+        decoded = None if before.whole is None else decode(before.whole)
+        detail = {"version": before.version, "text": None if decoded is None else decoded.text}
+        words = "The file was changed meanwhile by another program. Compare with what it is now, then save again."
+        raise ApiError(409, "file_changed", words, detail)
+
+
+def _check_size(content: bytes) -> None:
+    if len(content) > TEXT_MAX:
+        raise ApiError(413, "too_large", "Only text of up to 2 MiB is saved here.", {"bytes": len(content)})
+
+
+def _replace(place: Place, content: bytes, before: Content) -> None:
+    beside = _beside(place)
+    try:
+        handle = os.open(beside, _CREATE, 0o600, dir_fd=place.folder)
+        try:
+            _write(handle, content, before.status)
+            _check_version(read_content(place), before.version)
+            os.replace(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+        except BaseException:
+            _discard(beside, place.folder)
+            raise
+        _make_durable(place)
+    except OSError as cause:
+        raise failures.write_failed(cause, place.path) from cause
+
+
+def _place_new(place: Place, content: bytes) -> None:
+    """Make and fill a file, unless something has its name."""
+    handle = os.open(place.name, _CREATE, NEW_MODE, dir_fd=place.folder)
+    try:
+        _write(handle, content, None)
+    except BaseException:
+        _discard(place.name, place.folder)
+        raise
+    _make_durable(place)
+
+
+def _write(handle: int, content: bytes, like: os.stat_result | None) -> None:
+    """Write, make durable and close, as the file `like` is in owner and mode."""
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+        if like is not None and hasattr(os, "fchown"):
+            own = os.fstat(handle)
+            if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
+                # Only root may give a file away; others keep what they may.
+                with contextlib.suppress(PermissionError):
+                    os.fchown(handle, like.st_uid, like.st_gid)
+            os.fchmod(handle, stat.S_IMODE(like.st_mode))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _make_durable(place: Place) -> None:
+    """Make the new name durable. The content is there by now: a file system that cannot is no failure of the save."""
+    if not BY_HANDLE or place.folder is None:
+        return
+    with contextlib.suppress(OSError):
+        handle = os.open(b".", os.O_RDONLY, dir_fd=place.folder)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _beside(place: Place) -> bytes:
+    folder, _, name = place.name.rpartition(b"/")
+    beside = b"." + name[:180] + b"." + secrets.token_hex(6).encode() + b".saving"
+    return folder + b"/" + beside if folder else beside
+
+
+def _discard(name: bytes, folder: int | None) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+
+
+def _read_only() -> ApiError:
+    return ApiError(403, "read_only", "The project is read-only. Change that in the Hub to save here.")
+
+
+def _of_git() -> ApiError:
+    return ApiError(403, "read_only", "Files of git itself are not edited here. Use git.")

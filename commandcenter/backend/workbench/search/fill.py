@@ -1,0 +1,87 @@
+"""Brings the index up to date with the whole folder: lists it, compares with what the index knows, reads what is new or
+changed. Memory is bounded by batches of bytes; reading goes on while the database takes the batch before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+
+from workbench.overview.thread import in_thread
+from workbench.search.content import Entry, Read, read
+from workbench.search.ignore import FolderRules
+from workbench.search.walk import Listing, walk
+from workbench.search.writer import IndexWriter, Stamp
+
+BATCH_BYTES = 8 * 1024 * 1024
+BATCH_FILES = 2000
+REMOVE_AT_ONCE = 2000
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is. `total` is 0 while the folder is being listed."""
+
+    done: int = 0
+    total: int = 0
+    changed: int = 0
+    """Files added, changed or gone."""
+
+
+async def fill(
+    writer: IndexWriter, root: bytes, rules: Callable[[], FolderRules], report: Callable[[Progress], None]
+) -> Progress:
+    """One run. Raises `OSError` when the folder cannot be read, and whatever keeps Postgres from writing."""
+    progress = Progress()
+
+    def seen(count: int) -> None:
+        progress.done = count
+        report(progress)
+
+    known, listing = await writer.known(), await in_thread(lambda: walk(root, rules(), seen=seen), "list")
+    fresh = not known
+    todo, gone = _compare(known, listing)
+    progress.total = len(listing.entries)
+    progress.done = progress.total - len(todo)
+    progress.changed = len(todo) + len(gone)
+    report(progress)
+    for at in range(0, len(gone), REMOVE_AT_ONCE):
+        await writer.remove(gone[at : at + REMOVE_AT_ONCE])
+    async for batch in _read_ahead(root, todo):
+        await writer.write(batch, replacing=not fresh)
+        progress.done += len(batch)
+        report(progress)
+    if progress.changed > BATCH_FILES:
+        await writer.analyze()
+    await writer.finish(listing.ignored)
+    return progress
+
+
+def _compare(known: dict[bytes, Stamp], listing: Listing) -> tuple[list[Entry], list[bytes]]:
+    """Files to read, by path so that neighbours share blocks, and paths that are no more. Empties `known`."""
+    todo = [entry for entry in listing.entries if known.pop(entry.path, None) != entry.stamp]
+    return sorted(todo, key=lambda one: one.path), list(known)
+
+
+def batches(root: bytes, entries: list[Entry]) -> Iterator[list[Read]]:
+    """Reads files, in batches of bounded size. Blocking."""
+    batch: list[Read] = []
+    size = 0
+    for entry in entries:
+        one = read(root, entry)
+        batch.append(one)
+        size += entry.size if one.words else 0
+        if size >= BATCH_BYTES or len(batch) >= BATCH_FILES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+async def _read_ahead(root: bytes, entries: list[Entry]) -> AsyncIterator[list[Read]]:
+    """The batches, each read while the one before is used."""
+    source = batches(root, entries)
+    coming = in_thread(lambda: next(source, None), "read")
+    while (batch := await coming) is not None:
+        coming = in_thread(lambda: next(source, None), "read")
+        yield batch

@@ -1,0 +1,1 @@
+"""Watch: tells everybody who asks which paths in the folder changed."""
