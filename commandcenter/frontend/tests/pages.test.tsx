@@ -50,6 +50,7 @@ function backend(change: Partial<Record<keyof Api, unknown>> = {}) {
     }),
     editNote: vi.fn(),
     deleteNote: vi.fn(),
+    search: { index: () => new Promise<never>(() => undefined) },
     events: () => new Promise<Response>(() => undefined),
     put: (next: Note[]) => (notes = next),
     ...change,

@@ -1,0 +1,122 @@
+/*
+ * The folder's files: listing, reading, writing, history.
+ */
+import type { RequestOptions, Transport } from "./transport";
+
+/** One name in a folder. */
+export interface FileEntry {
+  name: string;
+  path: string;
+  /** Addresses the entry, whatever bytes its name is made of. */
+  id: string;
+  kind: "file" | "dir" | "link" | "other";
+  size: number | null;
+  modified: string | null;
+  language: string | null;
+  ignored: boolean;
+  /** Where a symbolic link leads. */
+  target: string | null;
+  /** The link leads out of the folder and is not followed. */
+  outside: boolean;
+  error: string | null;
+}
+
+export interface Listing {
+  path: string;
+  id: string;
+  entries: FileEntry[];
+  truncated: boolean;
+}
+
+export interface FileContent {
+  path: string;
+  id: string;
+  name: string;
+  size: number;
+  modified: string | null;
+  /** Changes with the content; a save names the version it was made from. */
+  version: string;
+  language: string | null;
+  kind: "text" | "image" | "binary" | "too_large";
+  encoding: string | null;
+  newline: "lf" | "crlf" | "mixed" | null;
+  text: string | null;
+  writable: boolean;
+  read_only_reason: string | null;
+  lines: number | null;
+}
+
+export interface FileCommit {
+  sha: string;
+  short: string;
+  author: string;
+  email_hash: string | null;
+  at: string;
+  subject: string;
+}
+
+export interface FileHistory {
+  commits: FileCommit[];
+  more: boolean;
+  state: string;
+}
+
+export interface DiffLine {
+  kind: " " | "+" | "-";
+  old: number | null;
+  new: number | null;
+  text: string;
+}
+
+export interface DiffHunk {
+  old_start: number;
+  old_lines: number;
+  new_start: number;
+  new_lines: number;
+  header: string;
+  lines: DiffLine[];
+}
+
+export interface FileDiff {
+  from: string;
+  to: string;
+  binary: boolean;
+  truncated: boolean;
+  hunks: DiffHunk[];
+}
+
+export interface FileLinks {
+  notes: { id: string; title: string; line: number | null }[];
+  tasks: { id: string; title: string; column: string; line: number | null }[];
+}
+
+type Cancel = Pick<RequestOptions, "signal">;
+
+export type FilesApi = ReturnType<typeof filesApi>;
+
+export function filesApi(transport: Transport) {
+  return {
+    /** What lies in a folder; the root without an id. */
+    list: (id: string | null, showIgnored: boolean, { signal }: Cancel = {}) =>
+      transport.json<Listing>("GET", "/api/files", { query: { id, show_ignored: showIgnored }, signal }),
+    read: (id: string, { signal }: Cancel = {}) =>
+      transport.json<FileContent>("GET", "/api/file", { query: { id }, signal }),
+    /** The file's bytes; a page can show them only as an object of its own, because `<img>` sends no token. */
+    raw: async (id: string, { signal }: Cancel = {}) => {
+      const response = await transport.send("GET", "/api/file/raw", { query: { id }, signal });
+      return response.blob();
+    },
+    save: (id: string, text: string, version: string) =>
+      transport.json<FileContent>("PUT", "/api/file", { query: { id }, body: { text, version } }),
+    create: (path: string, text: string) => transport.json<FileContent>("POST", "/api/file", { body: { path, text } }),
+    history: (id: string, before: string | null, { signal }: Cancel = {}) =>
+      transport.json<FileHistory>("GET", "/api/file/history", { query: { id, limit: 50, before }, signal }),
+    diff: (id: string, from: string, to: string, { signal }: Cancel = {}) =>
+      transport.json<FileDiff>("GET", "/api/file/diff", { query: { id, from, to }, signal }),
+    at: (id: string, rev: string, { signal }: Cancel = {}) =>
+      transport.json<FileContent>("GET", "/api/file/at", { query: { id, rev }, signal }),
+    /** Notes and tasks that point at a file. */
+    links: (id: string, { signal }: Cancel = {}) =>
+      transport.json<FileLinks>("GET", "/api/links", { query: { id }, signal }),
+  };
+}
