@@ -47,7 +47,7 @@ export function indexWords(index: IndexStatus): IndexWords {
   const { state, done, total, files } = index;
   switch (state) {
     case "scanning":
-      return { busy: true, short: "Reading the folder", long: `Reading the folder: ${count(total, "file")} so far` };
+      return { busy: true, short: "Reading the folder", long: "Reading which files there are" };
     case "indexing":
       return {
         busy: true,
@@ -75,4 +75,18 @@ export function shortPath(path: string, most = 64): string {
     shown = `${part}/${shown}`;
   }
   return shown;
+}
+
+/** What the index leaves out, in words; empty where it leaves out nothing. */
+export function skippedWords({ binary, large, unreadable, ignored }: IndexStatus["skipped"]): string {
+  const parts = [
+    [binary, "binary"],
+    [large, "too large"],
+    [unreadable, "unreadable"],
+    [ignored, "ignored"],
+  ] as const;
+  return parts
+    .filter(([value]) => value > 0)
+    .map(([value, why]) => `${value.toLocaleString("en")} ${why}`)
+    .join(", ");
 }

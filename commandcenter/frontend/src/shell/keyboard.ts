@@ -31,6 +31,15 @@ export function isTaken(target: EventTarget | null): boolean {
   );
 }
 
+/** True where Enter and Space press what has the focus. */
+function pressesTarget(chord: string, target: EventTarget | null): boolean {
+  return (
+    (chord === "Enter" || chord === "Space") &&
+    target instanceof HTMLElement &&
+    target.closest("a[href], button, summary, [role=button], [role=option], [role=treeitem]") !== null
+  );
+}
+
 export class KeyboardLayer {
   #sequence = "";
   #forget: ReturnType<typeof setTimeout> | undefined;
@@ -51,6 +60,7 @@ export class KeyboardLayer {
     const chord = chordOf(event);
     if (chord === null || event.defaultPrevented || event.isComposing) return;
     const withModifier = chord.startsWith("Mod+") || chord.startsWith("Alt+");
+    if (pressesTarget(chord, event.target)) return;
     if (!withModifier && isTaken(event.target)) {
       this.#clear();
       return;

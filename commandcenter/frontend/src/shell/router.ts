@@ -41,6 +41,7 @@ export function above(route: Route): string | null {
 export class Router {
   #route: Route;
   readonly #listeners = new Set<() => void>();
+  readonly #memory = new Map<string, unknown>();
 
   constructor(private readonly window: Window) {
     this.#route = parseRoute(window.location.hash);
@@ -71,6 +72,15 @@ export class Router {
   replace(href: string): void {
     this.window.history.replaceState(this.window.history.state, "", href);
     this.#read();
+  }
+
+  /** Keeps what a page wants to find again when the user comes back, e.g. how far a list was scrolled. */
+  remember(name: string, value: unknown): void {
+    this.#memory.set(name, value);
+  }
+
+  recall(name: string): unknown {
+    return this.#memory.get(name);
   }
 
   #read(): void {
