@@ -9,6 +9,7 @@ import type { Api } from "./api/client";
 import { useFreshData } from "./api/freshness";
 import type { LiveEvents } from "./api/live";
 import type { WorkbenchConfig } from "./config";
+import { useUnsaved } from "./drafts";
 import { Banner } from "./parts/Banner";
 import { Failsafe } from "./parts/Failsafe";
 import { Loading } from "./parts/Loading";
@@ -53,6 +54,7 @@ function Frame({ api, live, config, preferences }: AppProps & { preferences: Pre
   const [overlay, setOverlay] = useState<Overlay>("none");
   const close = () => setOverlay("none");
   useFreshData(live);
+  useUnsaved();
   useEffect(() => new KeyboardLayer(registry).open(window), [registry]);
   useFrameCommands({ api, preferences, overlay, onOverlay: setOverlay });
   useTitle(current.title, config.projectName);

@@ -16,6 +16,8 @@ export interface FileEntry {
   ignored: boolean;
   /** Where a symbolic link leads. */
   target: string | null;
+  /** What a link leads to inside the folder. */
+  target_kind: "file" | "dir" | "link" | "other" | null;
   /** The link leads out of the folder and is not followed. */
   outside: boolean;
   error: string | null;
@@ -39,6 +41,8 @@ export interface FileContent {
   language: string | null;
   kind: "text" | "image" | "binary" | "too_large";
   encoding: string | null;
+  /** It is no Unicode text; every byte is kept, but may show as another character than was meant. */
+  encoding_guessed: boolean;
   newline: "lf" | "crlf" | "mixed" | null;
   text: string | null;
   writable: boolean;

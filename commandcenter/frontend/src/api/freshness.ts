@@ -26,6 +26,8 @@ export type Topic =
 
 /** Events are collected for so long, in milliseconds. */
 const COLLECTED = 250;
+/** While they go on and on, it is asked so often, in milliseconds. */
+const BETWEEN = 1000;
 
 const FILES: readonly Topic[] = ["files", "file", "file-diff", "search", "search-files", "overview"];
 const NOTES: readonly Topic[] = ["notes", "links", "search"];
@@ -61,15 +63,17 @@ export const AFFECTS: Readonly<Record<string, readonly Topic[]>> = {
 export function keepFresh(live: Pick<LiveEvents, "onEvent">, queries: QueryClient): () => void {
   const old = new Set<Topic>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let asked = 0;
   const ask = () => {
     timer = undefined;
+    asked = Date.now();
     const topics = [...old];
     old.clear();
     for (const topic of topics) void queries.invalidateQueries({ queryKey: [topic] });
   };
   const close = live.onEvent((event) => {
     for (const topic of AFFECTS[event.type] ?? []) old.add(topic);
-    if (old.size > 0) timer ??= setTimeout(ask, COLLECTED);
+    if (old.size > 0) timer ??= setTimeout(ask, Math.max(COLLECTED, asked + BETWEEN - Date.now()));
   });
   return () => {
     close();

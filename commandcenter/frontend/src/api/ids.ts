@@ -17,6 +17,12 @@ export function parentIds(id: string): string[] {
   return parents;
 }
 
+/** The folder a file lies in, as text; empty for the root. */
+export function parentPath(id: string): string {
+  const path = new TextDecoder().decode(fromId(id));
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
 const SLASH = 0x2f;
 
 function toId(bytes: Uint8Array): string {

@@ -50,6 +50,11 @@ export class CommandRegistry {
     this.#changed();
   }
 
+  /** Runs a command by its name; does nothing when it cannot run now. */
+  run(id: string): void {
+    this.#all.find((command) => command.id === id)?.run();
+  }
+
   /** The command that a key or a sequence of keys runs. */
   byKeys(keys: string): Command | undefined {
     return this.#all.find((command) => command.keys === keys);

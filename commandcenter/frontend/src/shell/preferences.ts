@@ -10,10 +10,12 @@ export interface Preferences {
   showIgnored: boolean;
   /** Breaks long lines of text files. */
   wrapLines: boolean;
+  /** Width of the file tree, in pixels. */
+  treeWidth: number;
 }
 
 const KEY = "workbench.preferences";
-const DEFAULTS: Preferences = { theme: "system", showIgnored: false, wrapLines: false };
+const DEFAULTS: Preferences = { theme: "system", showIgnored: false, wrapLines: false, treeWidth: 264 };
 
 export class PreferenceStore {
   #value: Preferences;
@@ -59,6 +61,7 @@ function read(storage: Pick<Storage, "getItem"> | null): Preferences {
       theme: saved.theme === "light" || saved.theme === "dark" ? saved.theme : DEFAULTS.theme,
       showIgnored: saved.showIgnored === true,
       wrapLines: saved.wrapLines === true,
+      treeWidth: Number.isFinite(saved.treeWidth) ? Number(saved.treeWidth) : DEFAULTS.treeWidth,
     };
   } catch {
     // Anything may stand in the storage; looks are not worth failing for.
