@@ -15,7 +15,17 @@ import { ago, count, size } from "../src/words";
 const at = "2026-01-01T00:00:00Z";
 
 function note(change: Partial<Note> = {}): Note {
-  return { id: "n1", title: "First", body: "Text", version: 1, created_at: at, updated_at: at, ...change };
+  return {
+    id: "n1",
+    title: "First",
+    body: "Text",
+    version: 1,
+    pinned: false,
+    links: [],
+    created_at: at,
+    updated_at: at,
+    ...change,
+  };
 }
 
 function backend(change: Partial<Record<keyof Api, unknown>> = {}) {

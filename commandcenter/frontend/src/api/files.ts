@@ -1,54 +1,16 @@
 /*
  * The folder's files: listing, reading, writing, history.
  */
+import type { components } from "./generated/schema";
 import type { RequestOptions, Transport } from "./transport";
 
+type Schemas = components["schemas"];
 /** One name in a folder. */
-export interface FileEntry {
-  name: string;
-  path: string;
-  /** Addresses the entry, whatever bytes its name is made of. */
-  id: string;
-  kind: "file" | "dir" | "link" | "other";
-  size: number | null;
-  modified: string | null;
-  language: string | null;
-  ignored: boolean;
-  /** Where a symbolic link leads. */
-  target: string | null;
-  /** What a link leads to inside the folder. */
-  target_kind: "file" | "dir" | "link" | "other" | null;
-  /** The link leads out of the folder and is not followed. */
-  outside: boolean;
-  error: string | null;
-}
-
-export interface Listing {
-  path: string;
-  id: string;
-  entries: FileEntry[];
-  truncated: boolean;
-}
-
-export interface FileContent {
-  path: string;
-  id: string;
-  name: string;
-  size: number;
-  modified: string | null;
-  /** Changes with the content; a save names the version it was made from. */
-  version: string;
-  language: string | null;
-  kind: "text" | "image" | "binary" | "too_large";
-  encoding: string | null;
-  /** It is no Unicode text; every byte is kept, but may show as another character than was meant. */
-  encoding_guessed: boolean;
-  newline: "lf" | "crlf" | "mixed" | null;
-  text: string | null;
-  writable: boolean;
-  read_only_reason: string | null;
-  lines: number | null;
-}
+export type FileEntry = Schemas["Entry"];
+export type Listing = Schemas["Listing"];
+export type FileContent = Schemas["File"];
+/** Notes and tasks that point at a file. */
+export type FileLinks = Schemas["FileLinks"];
 
 export interface FileCommit {
   sha: string;
@@ -87,11 +49,6 @@ export interface FileDiff {
   binary: boolean;
   truncated: boolean;
   hunks: DiffHunk[];
-}
-
-export interface FileLinks {
-  notes: { id: string; title: string; line: number | null }[];
-  tasks: { id: string; title: string; column: string; line: number | null }[];
 }
 
 type Cancel = Pick<RequestOptions, "signal">;

@@ -8,7 +8,7 @@ import { useNow } from "../parts/useNow";
 import { ago, count } from "../words";
 import styles from "./Activity.module.css";
 
-const WORDS: Record<Entry["type"], string> = {
+const WORDS: Partial<Record<Entry["type"], string>> = {
   "backend.started": "The backend started",
   "note.created": "Note written",
   "note.updated": "Note changed",
@@ -31,7 +31,9 @@ export function Activity({ live }: { live: LiveEvents }) {
   const [filter, setFilter] = useState("");
   const now = useNow();
   const wanted = filter.trim().toLowerCase();
-  const shown = entries.filter((entry) => `${WORDS[entry.type]} ${about(entry)}`.toLowerCase().includes(wanted));
+  const shown = entries.filter((entry) =>
+    `${WORDS[entry.type] ?? entry.type} ${about(entry)}`.toLowerCase().includes(wanted),
+  );
   return (
     <Card
       title="Activity"
@@ -51,7 +53,7 @@ export function Activity({ live }: { live: LiveEvents }) {
       <ol className={styles.rows} aria-live="polite">
         {shown.map((entry) => (
           <li key={entry.id} data-testid="activity-row">
-            <span>{WORDS[entry.type]}</span>
+            <span>{WORDS[entry.type] ?? entry.type}</span>
             <span className={styles.about}>{about(entry)}</span>
             <time dateTime={entry.at}>{ago(entry.at, now)}</time>
           </li>
