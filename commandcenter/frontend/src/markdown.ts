@@ -37,6 +37,8 @@ export function toSafeHtml(markdown: string, folder?: string): string {
     RETURN_DOM_FRAGMENT: true,
   });
   for (const link of fragment.querySelectorAll("a[href]")) setTarget(link, folder);
+  // Wide code is scrolled with the keys, too.
+  for (const code of fragment.querySelectorAll("pre")) code.setAttribute("tabindex", "0");
   for (const image of fragment.querySelectorAll("img")) {
     // A picture from elsewhere would tell that server who reads; the page's policy refuses it anyway.
     if (/^data:image\//.test(image.getAttribute("src") ?? "")) continue;

@@ -32,11 +32,11 @@ export function Navigation(props: NavigationProps) {
   const { projectName, current, theme, onPalette, onShortcuts, onTheme, api, connection } = props;
   const { icon: ThemeIcon, words } = THEMES[theme];
   return (
-    <div className={styles.side}>
+    <header className={styles.side}>
       <p className={styles.project} title={projectName}>
         {projectName}
       </p>
-      <button type="button" className={styles.find} onClick={onPalette} aria-label="Commands" aria-haspopup="dialog">
+      <button type="button" className={styles.find} onClick={onPalette} aria-haspopup="dialog">
         <Command size={16} aria-hidden="true" />
         <span className={styles.label}>Commands</span>
         <span className={styles.keys} aria-hidden="true">
@@ -56,7 +56,7 @@ export function Navigation(props: NavigationProps) {
           <IconButton label="Shortcuts" shortcut="?" size="small" icon={<Keyboard />} onClick={onShortcuts} />
         </div>
       </div>
-    </div>
+    </header>
   );
 }
 

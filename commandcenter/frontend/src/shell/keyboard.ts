@@ -40,6 +40,15 @@ function pressesTarget(chord: string, target: EventTarget | null): boolean {
   );
 }
 
+/** Takes the focus out of a field on the page, so that plain keys are commands again; false where it is in none. */
+function leaveField(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.closest("input, textarea, select") === null || target.closest("[role=dialog], [role=alertdialog]"))
+    return false;
+  target.blur();
+  return true;
+}
+
 export class KeyboardLayer {
   #sequence = "";
   #forget: ReturnType<typeof setTimeout> | undefined;
@@ -61,6 +70,10 @@ export class KeyboardLayer {
     if (chord === null || event.defaultPrevented || event.isComposing) return;
     const withModifier = chord.startsWith("Mod+") || chord.startsWith("Alt+");
     if (pressesTarget(chord, event.target)) return;
+    if (chord === "Esc" && leaveField(event.target)) {
+      event.preventDefault();
+      return;
+    }
     if (!withModifier && isTaken(event.target)) {
       this.#clear();
       return;

@@ -20,7 +20,7 @@ import { FileTree } from "./tree/FileTree";
 import { useTree } from "./tree/useTree";
 import { Viewer } from "./viewer/Viewer";
 
-export function Files({ api, preferences, route, config }: PageProps) {
+export function Files({ api, preferences, route }: PageProps) {
   const router = useRouter();
   const registry = useCommandRegistry();
   const place = placeOf(route);
@@ -42,7 +42,7 @@ export function Files({ api, preferences, route, config }: PageProps) {
       <div className={classNames(styles.panes, place && styles.hasFile)}>
         <section className={styles.tree} aria-label="Folder" style={{ width: treeWidth }}>
           <header className={styles.bar}>
-            <h2 className={styles.title}>{config.projectName}</h2>
+            <h2 className={styles.title}>Files</h2>
             <IconButton
               label="New file"
               shortcut="n"

@@ -42,7 +42,7 @@ export function Results({ rows, active, stale, offset, onScroll, onEnd, onMore }
     overscan: 20,
     initialOffset: offset,
   });
-  useEffect(() => list.measure(), [list, scale, rows]);
+  useEffect(() => list.measure(), [list, scale]);
   useEffect(() => {
     if (active >= 0) list.scrollToIndex(active, { align: "auto" });
   }, [list, active]);
