@@ -12,44 +12,10 @@ export type FileContent = Schemas["File"];
 /** Notes and tasks that point at a file. */
 export type FileLinks = Schemas["FileLinks"];
 
-export interface FileCommit {
-  sha: string;
-  short: string;
-  author: string;
-  email_hash: string | null;
-  at: string;
-  subject: string;
-}
-
-export interface FileHistory {
-  commits: FileCommit[];
-  more: boolean;
-  state: string;
-}
-
-export interface DiffLine {
-  kind: " " | "+" | "-";
-  old: number | null;
-  new: number | null;
-  text: string;
-}
-
-export interface DiffHunk {
-  old_start: number;
-  old_lines: number;
-  new_start: number;
-  new_lines: number;
-  header: string;
-  lines: DiffLine[];
-}
-
-export interface FileDiff {
-  from: string;
-  to: string;
-  binary: boolean;
-  truncated: boolean;
-  hunks: DiffHunk[];
-}
+export type FileCommit = Schemas["FileCommit"];
+export type FileHistory = Schemas["FileHistory"];
+export type DiffLine = Schemas["DiffLine"];
+export type FileDiff = Schemas["FileDiff"];
 
 type Cancel = Pick<RequestOptions, "signal">;
 
@@ -72,8 +38,9 @@ export function filesApi(transport: Transport) {
     create: (path: string, text: string) => transport.json<FileContent>("POST", "/api/file", { body: { path, text } }),
     history: (id: string, before: string | null, { signal }: Cancel = {}) =>
       transport.json<FileHistory>("GET", "/api/file/history", { query: { id, limit: 50, before }, signal }),
-    diff: (id: string, from: string, to: string, { signal }: Cancel = {}) =>
-      transport.json<FileDiff>("GET", "/api/file/diff", { query: { id, from, to }, signal }),
+    /** What a commit changed in a file, or what is not committed yet. `fromId` is what the file was called before. */
+    diff: (id: string, from: string, to: string, fromId: string | null, { signal }: Cancel = {}) =>
+      transport.json<FileDiff>("GET", "/api/file/diff", { query: { id, from, to, from_id: fromId }, signal }),
     at: (id: string, rev: string, { signal }: Cancel = {}) =>
       transport.json<FileContent>("GET", "/api/file/at", { query: { id, rev }, signal }),
     /** Notes and tasks that point at a file. */

@@ -133,7 +133,7 @@ export interface paths {
     };
     /**
      * Search Files
-     * @description Files by their path, which need not be typed in full.
+     * @description Files by their path, which need not be typed in full; without `q` the last changed ones.
      */
     get: operations["search_files"];
     put?: never;
@@ -244,6 +244,66 @@ export interface paths {
      * @description A file's bytes, up to 64 MiB: images to be shown, anything else to be kept.
      */
     get: operations["raw_file"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/file/history": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * File History
+     * @description The commits that changed a file. Where there is no history, the answer says why.
+     */
+    get: operations["file_history"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/file/diff": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * File Diff
+     * @description How a file differs between two revisions. A file that one of them lacks is empty there.
+     */
+    get: operations["file_diff"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/file/at": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * File At
+     * @description A file as it was.
+     */
+    get: operations["file_at"];
     put?: never;
     post?: never;
     delete?: never;
@@ -580,6 +640,28 @@ export interface components {
       subject: string;
     };
     /**
+     * DiffLine
+     * @description One line of a difference.
+     */
+    DiffLine: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: " " | "+" | "-";
+      /** Old */
+      old: number | null;
+      /** New */
+      new: number | null;
+      /** Text */
+      text: string;
+      /**
+       * No Newline
+       * @default false
+       */
+      no_newline: boolean;
+    };
+    /**
      * Entry
      * @description One entry of a folder.
      */
@@ -703,6 +785,53 @@ export interface components {
       read_only_reason: string | null;
     };
     /**
+     * FileCommit
+     * @description A commit that changed a file.
+     */
+    FileCommit: {
+      /** Sha */
+      sha: string;
+      /** Short */
+      short: string;
+      /** Author */
+      author: string;
+      /** Email Hash */
+      email_hash: string | null;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Subject */
+      subject: string;
+      /** Path */
+      path: string;
+      /** Id */
+      id: string | null;
+    };
+    /**
+     * FileDiff
+     * @description How a file differs between two revisions.
+     */
+    FileDiff: {
+      /** From */
+      from: string;
+      /** To */
+      to: string;
+      /** Binary */
+      binary: boolean;
+      /** Truncated */
+      truncated: boolean;
+      /** From Missing */
+      from_missing: boolean;
+      /** To Missing */
+      to_missing: boolean;
+      /** Newline Changed */
+      newline_changed: boolean;
+      /** Hunks */
+      hunks: components["schemas"]["Hunk"][];
+    };
+    /**
      * FileEdit
      * @description A whole new content for a file, and the version it was made from.
      */
@@ -713,6 +842,23 @@ export interface components {
       version: string;
       /** Newline */
       newline?: ("lf" | "crlf") | null;
+    };
+    /**
+     * FileHistory
+     * @description The commits of a file, newest first, followed over renames.
+     */
+    FileHistory: {
+      /** Commits */
+      commits: components["schemas"]["FileCommit"][];
+      /** More */
+      more: boolean;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "ok" | "none" | "missing_git" | "corrupt" | "empty";
+      /** Error */
+      error: string | null;
     };
     /**
      * FileLinks
@@ -875,6 +1021,24 @@ export interface components {
       project: string;
       /** Error */
       error?: string | null;
+    };
+    /**
+     * Hunk
+     * @description Lines that changed, with three around them.
+     */
+    Hunk: {
+      /** Old Start */
+      old_start: number;
+      /** Old Lines */
+      old_lines: number;
+      /** New Start */
+      new_start: number;
+      /** New Lines */
+      new_lines: number;
+      /** Header */
+      header: string;
+      /** Lines */
+      lines: components["schemas"]["DiffLine"][];
     };
     /**
      * Import
@@ -1742,7 +1906,7 @@ export interface operations {
         mode?: "words" | "exact" | "regex";
         /** @description whether upper and lower case differ */
         case?: boolean;
-        /** @description glob, as in .gitignore: `*.py`, `src/**\/test_*`, `docs/` */
+        /** @description glob, as in .gitignore: `*.py`, `src/**\/test_*`, `docs/`; or a part of the path */
         path?: string;
         language?: string;
         limit?: number;
@@ -1781,7 +1945,7 @@ export interface operations {
           "application/json": components["schemas"]["Failure"];
         };
       };
-      /** @description search_pattern_invalid, search_path_invalid or invalid_request */
+      /** @description search_pattern_invalid; detail: position, wrong. Or invalid_request */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2355,6 +2519,248 @@ export interface operations {
         };
       };
       /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  file_history: {
+    parameters: {
+      query: {
+        /** @description the id that a list gave */
+        id: string;
+        limit?: number;
+        /** @description the last commit that is known */
+        before?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FileHistory"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description revision_unknown, not_in_revision */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description no_history; detail is the state of the repository */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, revision_invalid, not_a_file, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  file_diff: {
+    parameters: {
+      query: {
+        /** @description the id that a list gave */
+        id: string;
+        /** @description `HEAD` or a commit's hash; with `^` behind it, its parent */
+        from?: string;
+        /** @description as `from`, or `worktree`: as it is in the folder */
+        to?: string;
+        /** @description what the file was called at `from`, if it was renamed */
+        from_id?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FileDiff"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description revision_unknown, not_in_revision */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description no_history; detail is the state of the repository */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, revision_invalid, not_a_file, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  file_at: {
+    parameters: {
+      query: {
+        /** @description the id that a list gave */
+        id: string;
+        /** @description `HEAD` or a commit's hash; with `^` behind it, its parent */
+        rev: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["File"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description revision_unknown, not_in_revision */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description no_history; detail is the state of the repository */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, revision_invalid, not_a_file, invalid_request */
       422: {
         headers: {
           [name: string]: unknown;

@@ -14,6 +14,8 @@ export interface FilePlace {
   lines: string | null;
   /** An older revision of the file. */
   rev: string | null;
+  /** Id of what the file was called at that revision, where it was renamed since. */
+  was: string | null;
   /** The commit whose change is shown in the history. */
   commit: string | null;
 }
@@ -25,11 +27,12 @@ export function placeOf({ id, params }: Route): FilePlace | null {
     view: FILE_VIEWS.find((view) => view === params.get("view")) ?? null,
     lines: params.get("line"),
     rev: params.get("rev"),
+    was: params.get("was"),
     commit: params.get("commit"),
   };
 }
 
 /** Address of a place in a file. */
-export function placeHref(id: string, { view, lines, rev, commit }: Partial<Omit<FilePlace, "id">>): string {
-  return hrefTo("files", id, { view, rev, commit, line: lines } satisfies Params);
+export function placeHref(id: string, { view, lines, rev, was, commit }: Partial<Omit<FilePlace, "id">>): string {
+  return hrefTo("files", id, { view, rev, was: was === id ? null : was, commit, line: lines } satisfies Params);
 }

@@ -32,13 +32,16 @@ export function Diff({ diff }: { diff: FileDiff }) {
   });
   useEffect(() => list.measure(), [list, scale]);
   if (diff.binary) return <EmptyState title="No text: its bytes changed" />;
-  if (rows.length === 0) return <EmptyState title="No difference" />;
+  if (rows.length === 0) {
+    return <EmptyState title={diff.newline_changed ? "Only the line ends differ" : "No difference"} />;
+  }
   const { added, removed } = diffCounts(diff);
   return (
     <>
       <p className={styles.counts} data-testid="diff-counts">
         <span className={styles.plus}>{count(added, "line")} added</span>
         <span className={styles.minus}>{count(removed, "line")} removed</span>
+        {diff.newline_changed ? <span>line ends differ, too</span> : null}
         {diff.truncated ? <span>more is not shown: the change is too large</span> : null}
       </p>
       <div
@@ -85,6 +88,7 @@ function Line({ row }: { row: DiffRow }) {
       </span>
       {kind === " " ? null : <span className="visually-hidden">{WORDS[kind]} </span>}
       <code className={styles.text}>{text}</code>
+      {row.line.no_newline ? <span className={styles.end}>no line end here</span> : null}
     </div>
   );
 }

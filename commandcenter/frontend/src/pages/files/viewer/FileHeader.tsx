@@ -9,21 +9,21 @@ import { LanguageMark } from "../../../parts/LanguageMark";
 import { useCommandRegistry, useCommands } from "../../../shell/commands";
 import type { PreferenceStore } from "../../../shell/preferences";
 import { hrefTo } from "../../../shell/router";
-import { placeHref, type FileView } from "../place";
+import { placeHref, type FilePlace, type FileView } from "../place";
 import styles from "./FileHeader.module.css";
 
 export interface FileHeaderProps {
   file: FileContent;
   views: readonly FileView[];
   view: FileView;
-  rev: string | null;
+  place: FilePlace;
   unsaved: boolean;
   preferences: PreferenceStore;
 }
 
 const TITLES: Record<FileView, string> = { text: "Text", preview: "Preview", history: "History" };
 
-export function FileHeader({ file, views, view, rev, unsaved, preferences }: FileHeaderProps) {
+export function FileHeader({ file, views, view, place, unsaved, preferences }: FileHeaderProps) {
   const { wrapLines } = useSyncExternalStore(preferences.subscribe, preferences.get);
   const registry = useCommandRegistry();
   const wrap = () => preferences.change({ wrapLines: !wrapLines });
@@ -63,7 +63,7 @@ export function FileHeader({ file, views, view, rev, unsaved, preferences }: Fil
         {views.map((each) => (
           <a
             key={each}
-            href={placeHref(file.id, { view: each, rev })}
+            href={placeHref(place.id, { view: each, rev: place.rev, was: place.was })}
             aria-current={each === view ? "true" : undefined}
             data-testid={`view-${each}`}
           >

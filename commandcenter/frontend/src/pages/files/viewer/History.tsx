@@ -35,7 +35,7 @@ export function History({ api, id, commit }: HistoryProps) {
   if (history.commits.length === 0) {
     return (
       <EmptyState icon={HistoryIcon} title="No commit has this file">
-        Once it is committed, its history stands here.
+        {history.reason ?? "Once it is committed, its history stands here."}
       </EmptyState>
     );
   }
@@ -100,9 +100,12 @@ function ChangeOf({ api, id, commits, chosen }: ChangeProps) {
   const uncommitted = chosen === WORKTREE;
   const commit = commits.find((each) => each.sha === chosen);
   const from = uncommitted ? "HEAD" : `${chosen}^`;
+  // Followed over renames: what it was called at the commit, and before it.
+  const named = commit?.id ?? id;
+  const before = commit ? (commits[commits.indexOf(commit) + 1]?.id ?? named) : null;
   const diff = useQuery({
-    queryKey: ["file-diff", id, from, chosen],
-    queryFn: ({ signal }) => api.files.diff(id, from, chosen, { signal }),
+    queryKey: ["file-diff", named, from, chosen, before],
+    queryFn: ({ signal }) => api.files.diff(named, from, chosen, before, { signal }),
     retry: (failures, error) => error instanceof ApiError && error.isPassing && failures < 20,
   });
   return (
@@ -111,7 +114,7 @@ function ChangeOf({ api, id, commits, chosen }: ChangeProps) {
         <GitCommitHorizontal size={16} aria-hidden="true" />
         <h3>{uncommitted ? "Not committed" : (commit?.subject ?? chosen.slice(0, 8))}</h3>
         {uncommitted ? null : (
-          <a href={placeHref(id, { rev: chosen, view: "text" })} data-testid="show-revision">
+          <a href={placeHref(id, { rev: chosen, was: named, view: "text" })} data-testid="show-revision">
             The file at this commit
           </a>
         )}

@@ -94,7 +94,7 @@ export function TextFile({ api, place, preferences, file, gone }: TextFileProps)
           wrap={wrapLines}
           original={draft?.merging ? (draft.base.text ?? "") : null}
           onChange={saving.typed}
-          onMark={(lines) => router.replace(placeHref(file.id, { ...place, lines: formatLines(lines) }))}
+          onMark={(lines) => router.replace(placeHref(place.id, { ...place, lines: formatLines(lines) }))}
         />
       </Suspense>
       <ConflictDialog conflict={saving.conflict} path={file.path} busy={saving.busy} />

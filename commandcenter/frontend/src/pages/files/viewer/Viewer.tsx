@@ -41,17 +41,17 @@ export function viewsOf(file: Pick<FileContent, "kind" | "language" | "text">): 
 
 export function Viewer({ api, place, preferences }: ViewerProps) {
   const router = useRouter();
-  const { id, rev } = place;
+  const { id, rev, was } = place;
   const draft = useDraft(id);
   const file = useQuery({
-    queryKey: rev === null ? ["file", id] : ["file-at", id, rev],
-    queryFn: ({ signal }) => (rev === null ? api.files.read(id, { signal }) : api.files.at(id, rev, { signal })),
+    queryKey: rev === null ? ["file", id] : ["file-at", was ?? id, rev],
+    queryFn: ({ signal }) => (rev === null ? api.files.read(id, { signal }) : api.files.at(was ?? id, rev, { signal })),
     retry: (failures, error) => error instanceof ApiError && error.isPassing && failures < 20,
   });
   const views = file.data ? viewsOf(file.data) : [];
   const asked = place.lines !== null || draft ? "text" : views[0];
   const view = place.view !== null && (views.includes(place.view) || place.view === "history") ? place.view : asked;
-  const show = (next: FileView) => router.go(placeHref(id, { view: next, rev }));
+  const show = (next: FileView) => router.go(placeHref(id, { view: next, rev, was }));
   useCommands([
     { id: "file text", title: "Show the text", group: "File", keys: "e", run: () => show("text") },
     {
@@ -82,7 +82,7 @@ export function Viewer({ api, place, preferences }: ViewerProps) {
         file={file.data}
         views={views}
         view={view ?? "text"}
-        rev={rev}
+        place={place}
         unsaved={draft !== undefined}
         preferences={preferences}
       />

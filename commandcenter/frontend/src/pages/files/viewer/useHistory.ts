@@ -11,9 +11,11 @@ export function useHistory(api: Api, id: string) {
     initialPageParam: null as string | null,
     getNextPageParam: (last) => (last.more ? last.commits.at(-1)?.sha : undefined),
   });
+  const [first] = history.data?.pages ?? [];
   return {
     ...history,
     commits: history.data?.pages.flatMap((page) => page.commits) ?? [],
-    state: history.data?.pages[0]?.state,
+    /** Why there is nothing, in words. */
+    reason: first?.error ?? null,
   };
 }
