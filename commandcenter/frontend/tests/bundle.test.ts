@@ -42,15 +42,15 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("the first screen loads at most 250 kB", () => {
-  const first = neededBy("src/pages/Overview.tsx", neededBy("index.html"));
+  const first = neededBy("src/pages/overview/Overview.tsx", neededBy("index.html"));
   const bytes = weight(first);
   expect(bytes).toBeGreaterThan(30_000);
   expect(bytes).toBeLessThanOrEqual(FIRST_SCREEN);
 });
 
 test("no other page is part of it", () => {
-  const first = neededBy("src/pages/Overview.tsx", neededBy("index.html"));
+  const first = neededBy("src/pages/overview/Overview.tsx", neededBy("index.html"));
   const later = Object.values(manifest).filter((chunk) => chunk.isDynamicEntry && chunk.src?.startsWith("src/pages/"));
   expect(later.length).toBeGreaterThanOrEqual(6);
-  for (const page of later) if (page.src !== "src/pages/Overview.tsx") expect(first).not.toContain(page.file);
+  for (const page of later) if (page.src !== "src/pages/overview/Overview.tsx") expect(first).not.toContain(page.file);
 });

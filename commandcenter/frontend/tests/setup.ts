@@ -3,10 +3,13 @@
  * layout lacks: sizes, so that virtual lists have room for rows, and rectangles of text.
  */
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 afterEach(cleanup);
+
+// Pages are loaded when they are first shown, which takes seconds on a busy machine; a test that passes never waits so long.
+configure({ asyncUtilTimeout: 15_000 });
 
 // There is no canvas in this document; axe asks for one to measure icons and copes without.
 HTMLCanvasElement.prototype.getContext = () => null;

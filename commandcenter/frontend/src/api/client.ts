@@ -2,17 +2,19 @@
  * What the pages ask of the backend, by topic.
  */
 import type { WorkbenchConfig } from "../config";
+import { activityApi } from "./activity";
 import { filesApi } from "./files";
 import type { components } from "./generated/schema";
+import { notesApi } from "./notes";
+import { overviewApi } from "./overview";
+import { peekApi } from "./peek";
 import { searchApi } from "./search";
+import { tasksApi } from "./tasks";
 import { Transport } from "./transport";
 
 export { ApiError } from "./transport";
 
 type Schemas = components["schemas"];
-export type Overview = Schemas["Overview"];
-export type Note = Schemas["Note"];
-export type NoteList = Schemas["NoteList"];
 export type Project = Schemas["Project"];
 export type WorkbenchEvent = Schemas["Event"];
 
@@ -22,14 +24,11 @@ export function createApi(config: WorkbenchConfig) {
   const transport = new Transport(config);
   return {
     project: () => transport.json<Project>("GET", "/api/project"),
-    overview: () => transport.json<Overview>("GET", "/api/overview"),
-    refresh: () => transport.send("POST", "/api/overview/refresh"),
-    notes: (query: string) => transport.json<NoteList>("GET", "/api/notes", { query: { q: query } }),
-    createNote: (title: string, body: string) => transport.json<Note>("POST", "/api/notes", { body: { title, body } }),
-    editNote: ({ id, ...edit }: Pick<Note, "id" | "title" | "body" | "version">) =>
-      transport.json<Note>("PUT", `/api/notes/${id}`, { body: edit }),
-    deleteNote: ({ id, version }: Pick<Note, "id" | "version">) =>
-      transport.send("DELETE", `/api/notes/${id}`, { query: { version } }),
+    overview: overviewApi(transport),
+    notes: notesApi(transport),
+    tasks: tasksApi(transport),
+    activity: activityApi(transport),
+    peek: peekApi(transport),
     files: filesApi(transport),
     search: searchApi(transport),
     /** Opens the stream of events, after the one with this id. */

@@ -90,7 +90,7 @@ export function useFrameCommands({ api, preferences, overlay, onOverlay }: Frame
       title: "Look at the folder again",
       group: EVERYWHERE,
       icon: <RefreshCw />,
-      run: () => void tell(api.refresh(), "The folder is being looked at"),
+      run: () => void tell(api.overview.refresh(), "The folder is being looked at"),
     },
     {
       id: "rebuild index",

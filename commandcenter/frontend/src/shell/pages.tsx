@@ -44,7 +44,7 @@ export const PAGES: readonly PageEntry[] = [
     title: "Overview",
     icon: LayoutDashboard,
     key: "o",
-    Page: lazy(async () => ({ default: (await import("../pages/Overview")).Overview })),
+    Page: lazy(async () => ({ default: (await import("../pages/overview/Overview")).Overview })),
   },
   {
     id: "search",
@@ -65,28 +65,28 @@ export const PAGES: readonly PageEntry[] = [
     title: "Tasks",
     icon: SquareKanban,
     key: "t",
-    Page: lazy(async () => ({ default: (await import("../pages/Tasks")).Tasks })),
+    Page: lazy(async () => ({ default: (await import("../pages/tasks/Tasks")).Tasks })),
   },
   {
     id: "notes",
     title: "Notes",
     icon: NotebookPen,
     key: "n",
-    Page: lazy(async () => ({ default: (await import("../pages/Notes")).Notes })),
+    Page: lazy(async () => ({ default: (await import("../pages/notes/Notes")).Notes })),
   },
   {
     id: "activity",
     title: "Activity",
     icon: Activity,
     key: "a",
-    Page: lazy(async () => ({ default: (await import("../pages/Activity")).Activity })),
+    Page: lazy(async () => ({ default: (await import("../pages/activity/Activity")).Activity })),
   },
   {
     id: "database",
     title: "Database",
     icon: Database,
     key: "d",
-    Page: lazy(async () => ({ default: (await import("../pages/Database")).Database })),
+    Page: lazy(async () => ({ default: (await import("../pages/database/Database")).Database })),
   },
 ];
 
