@@ -9,7 +9,7 @@ import { expect, vi } from "vitest";
 import { App } from "../src/App";
 import { ApiError, type Api } from "../src/api/client";
 import { LiveEvents } from "../src/api/live";
-import type { Imported, Note, NoteText } from "../src/api/notes";
+import type { FoundNote, Imported, Note, NoteText } from "../src/api/notes";
 import type { Overview, Snapshot } from "../src/api/overview";
 import type { NewTask, Task, TaskText } from "../src/api/tasks";
 import type { StreamEntry } from "../src/models/activity";
@@ -26,11 +26,13 @@ export function note(change: Partial<Note> = {}): Note {
     pinned: false,
     links: [],
     version: 1,
-    headline: null,
     ...stamps,
     ...change,
   };
 }
+
+/** The note as a list has it. */
+export const found = (one: Note): FoundNote => ({ ...one, headline: null });
 
 export function task(change: Partial<Task> = {}): Task {
   const empty = { body: "", labels: [], links: [], due: null, done_at: null };
@@ -118,7 +120,7 @@ function notesOf(records: Records<Note>, versions: Note[]) {
   return {
     list: vi.fn((q: string) =>
       answer(() => {
-        const notes = records.all.filter((one) => `${one.title} ${one.body}`.includes(q));
+        const notes = records.all.filter((one) => `${one.title} ${one.body}`.includes(q)).map(found);
         return { notes, total: notes.length };
       }),
     ),
@@ -143,7 +145,9 @@ function notesOf(records: Records<Note>, versions: Note[]) {
       }),
     ),
     exported: vi.fn(() => answer(() => records.all.map((one) => `# ${one.title}`).join("\n"))),
-    imported: vi.fn<(text: string) => Promise<Imported>>(() => answer(() => ({ notes: 2, tasks: 1, skipped: 1 }))),
+    imported: vi.fn<(text: string) => Promise<Imported>>(() =>
+      answer(() => ({ notes: 2, tasks: 1, skipped: 1, problems: [] })),
+    ),
   };
 }
 

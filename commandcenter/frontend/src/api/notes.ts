@@ -2,7 +2,7 @@
  * Notes, and the one Markdown text that notes and tasks are exported to and imported from.
  */
 import type { Range } from "./search";
-import type { FileLink } from "./tasks";
+import { targets, type FileLink } from "./tasks";
 import type { Transport } from "./transport";
 
 export interface Note {
@@ -14,12 +14,15 @@ export interface Note {
   version: number;
   created_at: string;
   updated_at: string;
-  /** Where a search hit the text; null without a search. */
+}
+
+/** A note in a list, with where a search hit its text; null without a search. */
+export interface FoundNote extends Note {
   headline: { text: string; ranges: Range[] } | null;
 }
 
 export interface NoteList {
-  notes: Note[];
+  notes: FoundNote[];
   total: number;
 }
 
@@ -37,6 +40,8 @@ export interface Imported {
   notes: number;
   tasks: number;
   skipped: number;
+  /** What could not be read, in words. */
+  problems: string[];
 }
 
 /** So many notes are listed at once. */
@@ -48,9 +53,10 @@ export function notesApi(transport: Transport) {
     list: (q: string, signal?: AbortSignal) =>
       transport.json<NoteList>("GET", "/api/notes", { query: { q, limit: NOTES_PAGE }, signal }),
     get: (id: string) => transport.json<Note>("GET", path(id)),
-    create: (note: NoteText) => transport.json<Note>("POST", "/api/notes", { body: note }),
-    edit: (id: string, version: number, note: NoteText) =>
-      transport.json<Note>("PUT", path(id), { body: { ...note, version } }),
+    create: ({ links, ...note }: NoteText) =>
+      transport.json<Note>("POST", "/api/notes", { body: { ...note, links: targets(links) } }),
+    edit: (id: string, version: number, { links, ...note }: NoteText) =>
+      transport.json<Note>("PUT", path(id), { body: { ...note, links: targets(links), version } }),
     remove: (id: string, version: number) => transport.send("DELETE", path(id), { query: { version } }),
     history: (id: string) => transport.json<NoteVersion[]>("GET", `${path(id)}/history`),
     restore: (id: string, version: number) =>

@@ -26,10 +26,10 @@ export interface Task {
   done_at: string | null;
 }
 
-/** What can be written of a task. */
-export type TaskText = Pick<Task, "title" | "body" | "column" | "labels" | "links" | "due">;
+/** What can be written of a task; its column is changed by a move. */
+export type TaskText = Pick<Task, "title" | "body" | "labels" | "links" | "due">;
 
-export type NewTask = Partial<TaskText> & { title: string };
+export type NewTask = Partial<Omit<TaskText, "links">> & Pick<Task, "title" | "column">;
 
 export interface TaskVersion extends Partial<TaskText> {
   version: number;
@@ -38,13 +38,18 @@ export interface TaskVersion extends Partial<TaskText> {
   body: string;
 }
 
+/** Links as they are written: the path is the backend's to say. */
+export function targets(links: readonly FileLink[]): { id: string; line: number | null }[] {
+  return links.map(({ id, line }) => ({ id, line }));
+}
+
 export function tasksApi(transport: Transport) {
   const path = (id: string) => `/api/tasks/${encodeURIComponent(id)}`;
   return {
     list: async () => (await transport.json<{ tasks: Task[] }>("GET", "/api/tasks")).tasks,
     create: (task: NewTask) => transport.json<Task>("POST", "/api/tasks", { body: task }),
-    edit: (id: string, version: number, text: TaskText) =>
-      transport.json<Task>("PUT", path(id), { body: { ...text, version } }),
+    edit: (id: string, version: number, { links, ...text }: TaskText) =>
+      transport.json<Task>("PUT", path(id), { body: { ...text, links: targets(links), version } }),
     move: (id: string, version: number, target: Target) =>
       transport.json<Task>("POST", `${path(id)}/move`, { body: { ...target, version } }),
     remove: (id: string, version: number) => transport.send("DELETE", path(id), { query: { version } }),

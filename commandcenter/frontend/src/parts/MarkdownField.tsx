@@ -9,6 +9,8 @@ export interface MarkdownFieldProps {
   label: string;
   value: string;
   onChange: (value: string) => void;
+  /** The longest text that the backend takes. */
+  maxLength: number;
   rows?: number;
   /** Begins with the finished text. */
   preview?: boolean;
@@ -17,13 +19,11 @@ export interface MarkdownFieldProps {
   "data-testid"?: string;
 }
 
-/** The longest text that the backend takes. */
-const BODY_MAX = 200_000;
-
 export function MarkdownField({
   label,
   value,
   onChange,
+  maxLength,
   rows = 10,
   preview = false,
   fill,
@@ -56,7 +56,7 @@ export function MarkdownField({
         hidden={shown === "preview"}
         value={value}
         rows={rows}
-        maxLength={BODY_MAX}
+        maxLength={maxLength}
         onChange={(event) => onChange(event.target.value)}
       />
       {shown === "preview" ? (

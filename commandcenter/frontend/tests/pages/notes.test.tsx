@@ -5,6 +5,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ApiError } from "../../src/api/client";
+import type { FoundNote } from "../../src/api/notes";
 import { plain } from "../../src/pages/notes/NoteList";
 import { expectAccessible, fakeBackend, note, open } from "../fakeBackend";
 
@@ -122,7 +123,7 @@ describe("notes", () => {
 
   test("show where a search has hit", async () => {
     const backend = fakeBackend();
-    const hit = note({ headline: { text: "some Text here", ranges: [[5, 9]] } });
+    const hit: FoundNote = { ...note(), headline: { text: "some Text here", ranges: [[5, 9]] } };
     backend.api.notes.list.mockResolvedValue({ notes: [hit], total: 1 });
     open(backend, "notes");
     const user = userEvent.setup();

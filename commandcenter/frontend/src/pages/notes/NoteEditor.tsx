@@ -25,7 +25,9 @@ import styles from "./NoteEditor.module.css";
 
 /** Stands for the note that is being written, among the ids of those that are stored. */
 export const NEW = "new";
+/** The longest title and text that the backend takes. */
 const TITLE_MAX = 300;
+const BODY_MAX = 200_000;
 
 export interface NoteEditorProps {
   api: { notes: NotesApi; search: Pick<SearchApi, "findFiles"> };
@@ -163,6 +165,7 @@ export function NoteEditor(props: NoteEditorProps) {
         label="Text, in Markdown"
         value={typed.body}
         onChange={(body) => typed.set({ body })}
+        maxLength={BODY_MAX}
         fill
         data-testid="note-body"
       />

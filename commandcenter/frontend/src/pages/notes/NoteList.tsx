@@ -2,14 +2,14 @@
  * The list of notes: pinned ones first, with what a search has hit.
  */
 import { Pin } from "lucide-react";
-import type { Note } from "../../api/notes";
+import type { FoundNote } from "../../api/notes";
 import { Highlighted } from "../../parts/Highlighted";
 import { hrefTo } from "../../shell/router";
 import { ago } from "../../words";
 import styles from "./NoteList.module.css";
 
 export interface NoteListProps {
-  notes: readonly Note[];
+  notes: readonly FoundNote[];
   chosen: string | null;
   now: number;
   /** Ids of notes whose typed text is not stored yet. */
@@ -46,7 +46,7 @@ export function NoteList({ notes, chosen, now, drafted }: NoteListProps) {
   );
 }
 
-function Excerpt({ note: { headline, body } }: { note: Note }) {
+function Excerpt({ note: { headline, body } }: { note: FoundNote }) {
   if (headline) return <Highlighted text={headline.text} ranges={headline.ranges} />;
   return plain(body).slice(0, EXCERPT);
 }

@@ -139,6 +139,12 @@ function Open({ id, api, drafts, onGo, none }: OpenProps) {
   return <NoteEditor api={api} note={note.data} drafts={drafts} onGo={onGo} />;
 }
 
+/** What an import left out, and why, as far as a notice has room. */
+function leftOut(skipped: number, problems: readonly string[]): string {
+  const why = problems.length > 0 ? `: ${problems.slice(0, 3).join("; ")}` : ", because they are here already.";
+  return `${skipped.toLocaleString("en")} left out${why}`;
+}
+
 /** Notes and tasks as one Markdown text: out of the project, and into it. */
 function Transfer({ api, name }: { api: NotesApi; name: string }) {
   const queries = useQueryClient();
@@ -151,12 +157,10 @@ function Transfer({ api, name }: { api: NotesApi; name: string }) {
   });
   const into = useMutation({
     mutationFn: async (chosen: File) => api.imported(await chosen.text()),
-    onSuccess: async ({ notes, tasks, skipped }) => {
+    onSuccess: async ({ notes, tasks, skipped, problems }) => {
       toast({
         title: `${count(notes, "note")} and ${count(tasks, "task")} imported`,
-        ...(skipped > 0
-          ? { description: `${skipped.toLocaleString("en")} left out: they were here already or could not be read.` }
-          : {}),
+        ...(skipped > 0 ? { description: leftOut(skipped, problems) } : {}),
         tone: "healthy",
       });
       await Promise.all(["notes", "tasks"].map((topic) => queries.invalidateQueries({ queryKey: [topic] })));

@@ -12,7 +12,8 @@ interface LabelFieldProps {
   onChange: (labels: string[]) => void;
 }
 
-const LABEL_MAX = 40;
+/** The longest label that the backend takes. */
+const LABEL_MAX = 50;
 
 export function LabelField({ labels, known, onChange }: LabelFieldProps) {
   const id = useId();

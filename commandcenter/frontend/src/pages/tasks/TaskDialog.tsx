@@ -5,7 +5,7 @@ import { Button, Dialog, TextField } from "@cchub/kit";
 import { History } from "lucide-react";
 import { useState } from "react";
 import type { SearchApi } from "../../api/search";
-import type { Task, TaskText, TasksApi } from "../../api/tasks";
+import type { Task, TasksApi } from "../../api/tasks";
 import { ApiError } from "../../api/transport";
 import { COLUMNS, COLUMN_WORDS, type Column } from "../../models/board";
 import type { Drafts } from "../../models/drafts";
@@ -21,6 +21,9 @@ import { LabelField } from "./LabelField";
 import styles from "./TaskDialog.module.css";
 import type { Board } from "./useBoard";
 
+/** The longest text of a task that the backend takes. */
+const BODY_MAX = 50_000;
+
 export interface TaskDialogProps {
   task: Task;
   labels: readonly string[];
@@ -31,7 +34,7 @@ export interface TaskDialogProps {
   onClose: () => void;
 }
 
-type Facts = Omit<TaskText, "title" | "body">;
+type Facts = Pick<Task, "column" | "labels" | "links" | "due">;
 
 const factsOf = ({ column, labels, links, due }: Task): Facts => ({ column, labels, links, due });
 
@@ -48,8 +51,9 @@ export function TaskDialog({ task, labels, board, api, search, drafts, onClose }
   const refused = edit.error instanceof ApiError && edit.error.status === 409;
   const save = (version: number) => {
     const sent = { title: typed.title, body: typed.body };
+    const { column, ...rest } = facts;
     edit.mutate(
-      { id: task.id, version, text: { ...facts, title: sent.title.trim(), body: sent.body } },
+      { id: task.id, version, text: { ...rest, title: sent.title.trim(), body: sent.body }, column },
       {
         onSuccess: (stored) => {
           typed.saved(stored, sent);
@@ -108,6 +112,7 @@ export function TaskDialog({ task, labels, board, api, search, drafts, onClose }
           label="Text, in Markdown"
           value={typed.body}
           onChange={(body) => typed.set({ body })}
+          maxLength={BODY_MAX}
           rows={8}
           preview={task.body !== ""}
           data-testid="task-body"

@@ -5,11 +5,19 @@
 import { toast } from "@cchub/kit";
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { ApiError } from "../../api/client";
-import type { Task, TaskText, TasksApi } from "../../api/tasks";
-import { COLUMN_WORDS, moved, type Target } from "../../models/board";
+import type { NewTask, Task, TaskText, TasksApi } from "../../api/tasks";
+import { COLUMN_WORDS, moved, type Column, type Target } from "../../models/board";
 
 export const TASKS = ["tasks"] as const;
 const MOVE = ["tasks", "move"] as const;
+
+interface Edit {
+  id: string;
+  version: number;
+  text: TaskText;
+  /** Where it is to be afterwards. */
+  column: Column;
+}
 
 interface Move {
   id: string;
@@ -36,13 +44,16 @@ export function useBoard(api: TasksApi) {
     );
   };
   const create = useMutation({
-    mutationFn: (task: Partial<TaskText> & { title: string }) => api.create(task),
+    mutationFn: (task: NewTask) => api.create(task),
     onSuccess: store,
     onError: (error) => failed("The task was not added", error),
     onSettled: fresh,
   });
   const edit = useMutation({
-    mutationFn: ({ id, version, text }: { id: string; version: number; text: TaskText }) => api.edit(id, version, text),
+    mutationFn: async ({ id, version, text, column }: Edit) => {
+      const stored = await api.edit(id, version, text);
+      return stored.column === column ? stored : api.move(id, stored.version, { column, before: null });
+    },
     onSuccess: store,
     onSettled: fresh,
   });
