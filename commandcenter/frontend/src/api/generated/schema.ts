@@ -627,8 +627,8 @@ export interface components {
      * @description One commit of the current branch.
      */
     Commit: {
-      /** Id */
-      id: string;
+      /** Sha */
+      sha: string;
       /** Author */
       author: string;
       /**
@@ -638,6 +638,16 @@ export interface components {
       at: string;
       /** Subject */
       subject: string;
+    };
+    /**
+     * Contributor
+     * @description Somebody who made commits of the current branch.
+     */
+    Contributor: {
+      /** Name */
+      name: string;
+      /** Commits */
+      commits: number;
     };
     /**
      * DiffLine
@@ -660,6 +670,21 @@ export interface components {
        * @default false
        */
       no_newline: boolean;
+    };
+    /**
+     * DirtyFile
+     * @description A file that differs from the last commit.
+     */
+    DirtyFile: {
+      /** Path */
+      path: string;
+      /** Id */
+      id: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "modified" | "added" | "deleted" | "renamed" | "type_changed" | "conflicted" | "untracked";
     };
     /**
      * Entry
@@ -963,37 +988,52 @@ export interface components {
     };
     /**
      * Git
-     * @description `repository`: `state` is set. `none`: not a repository. `failed`: `error` says why git could not answer.
+     * @description The git repository the folder is in. What git could not tell is empty, and `error` says why.
      */
     Git: {
       /**
-       * Kind
+       * State
        * @enum {string}
        */
-      kind: "repository" | "none" | "failed";
-      state?: components["schemas"]["GitState"] | null;
+      state: "ok" | "none" | "missing_git" | "corrupt" | "empty";
       /** Error */
       error?: string | null;
-    };
-    /**
-     * GitState
-     * @description The state of the git repository the folder is in.
-     */
-    GitState: {
       /** Branch */
-      branch: string | null;
+      branch?: string | null;
       /** Head */
-      head: string | null;
+      head?: string | null;
       /** Upstream */
-      upstream: string | null;
-      /** Ahead */
+      upstream?: string | null;
+      /**
+       * Ahead
+       * @default 0
+       */
       ahead: number;
-      /** Behind */
+      /**
+       * Behind
+       * @default 0
+       */
       behind: number;
-      /** Dirty */
-      dirty: number;
-      /** Commits */
+      /**
+       * Dirty
+       * @default []
+       */
+      dirty: components["schemas"]["DirtyFile"][];
+      /**
+       * Dirty Total
+       * @default 0
+       */
+      dirty_total: number;
+      /**
+       * Commits
+       * @default []
+       */
       commits: components["schemas"]["Commit"][];
+      /**
+       * Contributors
+       * @default []
+       */
+      contributors: components["schemas"]["Contributor"][];
     };
     /**
      * Headline
@@ -1386,6 +1426,9 @@ export interface components {
       state: "scanning" | "fresh" | "failed";
       progress: components["schemas"]["Progress"] | null;
       snapshot: components["schemas"]["Snapshot"] | null;
+      git: components["schemas"]["Git"] | null;
+      readme: components["schemas"]["Readme"] | null;
+      todos: components["schemas"]["Todos"] | null;
       /** Error */
       error: string | null;
     };
@@ -1442,6 +1485,8 @@ export interface components {
     Readme: {
       /** Path */
       path: string;
+      /** Id */
+      id: string;
       /** Text */
       text: string;
       /** Truncated */
@@ -1542,8 +1587,6 @@ export interface components {
       /** Seconds */
       seconds: number;
       files: components["schemas"]["Files"];
-      git: components["schemas"]["Git"];
-      readme: components["schemas"]["Readme"] | null;
     };
     /**
      * Task
@@ -1663,6 +1706,39 @@ export interface components {
       labels: string[];
       /** Due */
       due: string | null;
+    };
+    /**
+     * Todo
+     * @description One marked line.
+     */
+    Todo: {
+      /** Path */
+      path: string;
+      /** Id */
+      id: string;
+      /** Line */
+      line: number;
+      kind: components["schemas"]["TodoKind"];
+      /** Text */
+      text: string;
+    };
+    /**
+     * TodoKind
+     * @description What marks a line as something that is left to do.
+     * @enum {string}
+     */
+    TodoKind: "TODO" | "FIXME" | "HACK" | "XXX";
+    /**
+     * Todos
+     * @description Lines that are marked as left to do.
+     */
+    Todos: {
+      /** Total */
+      total: number;
+      /** Items */
+      items: components["schemas"]["Todo"][];
+      /** Complete */
+      complete: boolean;
     };
   };
   responses: never;
