@@ -56,11 +56,11 @@ export default tseslint.config(
   },
   {
     files: ["**/*.{js,mjs}"],
-    ignores: ["ui/public/**"],
+    ignores: ["ui/public/**", "commandcenter/frontend/public/**"],
     languageOptions: { globals: globals.node },
   },
   {
-    files: ["ui/public/**"],
+    files: ["ui/public/**", "commandcenter/frontend/public/**"],
     languageOptions: { globals: globals.browser },
   },
 );

@@ -45,7 +45,7 @@ export function policy(apiOrigin) {
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
+    "img-src 'self' data: blob:",
     "font-src 'self'",
     `connect-src 'self' ${apiOrigin}`,
     "base-uri 'none'",

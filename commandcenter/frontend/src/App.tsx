@@ -1,61 +1,27 @@
 /*
- * The frame of the workbench: which page is shown (kept in the address), the palette, and the word when the backend is
- * away. Events of the live stream say which data is old.
+ * The frame of the workbench: navigation, the page that is shown, what can lie over it, and the word when the backend is
+ * away.
  */
-import { Button, Palette, Toasts, type PaletteEntry } from "@cchub/kit";
-import { useQueryClient } from "@tanstack/react-query";
-import { Activity as ActivityIcon, FolderOpen, NotebookPen, Search } from "lucide-react";
-import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import { Palette, Toasts } from "@cchub/kit";
+import { Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import styles from "./App.module.css";
 import type { Api } from "./api/client";
+import { useFreshData } from "./api/freshness";
 import type { LiveEvents } from "./api/live";
 import type { WorkbenchConfig } from "./config";
-import { Activity } from "./pages/Activity";
-import { Notes } from "./pages/Notes";
-import { Overview } from "./pages/Overview";
-
-const PAGES = [
-  { id: "overview", title: "Overview", icon: <FolderOpen size={16} /> },
-  { id: "notes", title: "Notes", icon: <NotebookPen size={16} /> },
-  { id: "activity", title: "Activity", icon: <ActivityIcon size={16} /> },
-] as const;
-type PageId = (typeof PAGES)[number]["id"];
-
-function pageInAddress(): PageId {
-  const name = window.location.hash.replace(/^#\/?/, "");
-  return PAGES.find((page) => page.id === name)?.id ?? "overview";
-}
-
-function usePage(): [PageId, (page: PageId) => void] {
-  const [page, setPage] = useState(pageInAddress);
-  useEffect(() => {
-    const follow = () => setPage(pageInAddress());
-    window.addEventListener("hashchange", follow);
-    return () => window.removeEventListener("hashchange", follow);
-  }, []);
-  return [page, (next) => (window.location.hash = `/${next}`)];
-}
-
-/** Data that an event makes old. */
-const AFFECTS: Record<string, readonly string[]> = {
-  "note.created": ["notes"],
-  "note.updated": ["notes"],
-  "note.deleted": ["notes"],
-  "overview.refreshed": ["overview"],
-  "stream.gap": ["notes", "overview"],
-  "backend.started": ["notes", "overview"],
-};
-
-function useFreshData(live: LiveEvents) {
-  const queries = useQueryClient();
-  useEffect(
-    () =>
-      live.onEvent((event) => {
-        for (const key of AFFECTS[event.type] ?? []) void queries.invalidateQueries({ queryKey: [key] });
-      }),
-    [live, queries],
-  );
-}
+import { useUnsaved } from "./drafts";
+import { Banner } from "./parts/Banner";
+import { Failsafe } from "./parts/Failsafe";
+import { Loading } from "./parts/Loading";
+import { CommandRegistry, CommandsProvider, useAllCommands, useCommandRegistry } from "./shell/commands";
+import { FileFinder } from "./shell/FileFinder";
+import { useFrameCommands, type Overlay } from "./shell/frameCommands";
+import { KeyboardLayer } from "./shell/keyboard";
+import { Navigation } from "./shell/Navigation";
+import { pageOf } from "./shell/pages";
+import { PreferenceStore, nextTheme, pageStorage } from "./shell/preferences";
+import { Router, RouterProvider, useRoute } from "./shell/router";
+import { ShortcutSheet } from "./shell/ShortcutSheet";
 
 export interface AppProps {
   api: Api;
@@ -63,65 +29,101 @@ export interface AppProps {
   config: WorkbenchConfig;
 }
 
-export function App({ api, live, config }: AppProps) {
-  const [page, show] = usePage();
-  const [palette, setPalette] = useState(false);
+export function App(props: AppProps) {
+  const [{ router, registry, preferences }] = useState(() => ({
+    router: new Router(window),
+    registry: new CommandRegistry(),
+    preferences: new PreferenceStore(pageStorage(window), document.documentElement),
+  }));
+  useEffect(() => router.open(), [router]);
+  return (
+    <RouterProvider value={router}>
+      <CommandsProvider value={registry}>
+        <Frame {...props} preferences={preferences} />
+      </CommandsProvider>
+    </RouterProvider>
+  );
+}
+
+function Frame({ api, live, config, preferences }: AppProps & { preferences: PreferenceStore }) {
+  const route = useRoute();
+  const registry = useCommandRegistry();
+  const current = pageOf(route);
   const { connection } = useSyncExternalStore(live.subscribe, live.getState);
+  const { theme } = useSyncExternalStore(preferences.subscribe, preferences.get);
+  const [overlay, setOverlay] = useState<Overlay>("none");
+  const close = () => setOverlay("none");
   useFreshData(live);
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-        event.preventDefault();
-        setPalette((open) => !open);
-      }
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, []);
-  const entries: PaletteEntry[] = [
-    ...PAGES.map((target) => ({
-      id: target.id,
-      title: `Go to ${target.title.toLowerCase()}`,
-      icon: target.icon,
-      run: () => show(target.id),
-    })),
-    { id: "refresh", title: "Look at the folder again", run: () => void api.refresh() },
-  ];
-  const content: Record<PageId, ReactNode> = {
-    overview: <Overview api={api} />,
-    notes: <Notes api={api} />,
-    activity: <Activity live={live} />,
-  };
+  useUnsaved();
+  useEffect(() => new KeyboardLayer(registry).open(window), [registry]);
+  useFrameCommands({ api, preferences, overlay, onOverlay: setOverlay });
+  useTitle(current.title, config.projectName);
+  const main = useRef<HTMLElement>(null);
   return (
     <div className={styles.frame}>
-      <header className={styles.bar}>
-        <h1 className={styles.name}>{config.projectName}</h1>
-        <nav aria-label="Pages" className={styles.tabs}>
-          {PAGES.map((target) => (
-            <a
-              key={target.id}
-              href={`#/${target.id}`}
-              aria-current={target.id === page ? "page" : undefined}
-              data-testid={`tab-${target.id}`}
-            >
-              {target.icon}
-              {target.title}
-            </a>
-          ))}
-        </nav>
-        <Button variant="quiet" size="small" icon={<Search size={14} />} onClick={() => setPalette(true)}>
-          Commands
-        </Button>
-      </header>
-      {connection === "lost" ? (
-        <p role="status" className={styles.lost} data-testid="connection-lost">
-          The backend does not answer right now. This page goes on by itself as soon as it does; nothing you typed is
-          lost.
-        </p>
-      ) : null}
-      <main className={styles.main}>{content[page]}</main>
-      <Palette open={palette} onClose={() => setPalette(false)} entries={entries} />
+      <a
+        href={`#${MAIN}`}
+        className={styles.skip}
+        onClick={(event) => {
+          // The fragment is the route's: the focus moves without it.
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        Skip to the page
+      </a>
+      <Navigation
+        api={api}
+        connection={connection}
+        projectName={config.projectName}
+        current={current}
+        theme={theme}
+        onPalette={() => setOverlay("palette")}
+        onShortcuts={() => setOverlay("shortcuts")}
+        onTheme={() => preferences.change({ theme: nextTheme(theme) })}
+      />
+      <div className={styles.stage}>
+        {connection === "lost" ? (
+          <Banner tone="warning" data-testid="connection-lost">
+            The backend does not answer right now. This page goes on by itself as soon as it does; nothing you typed is
+            lost.
+          </Banner>
+        ) : null}
+        <main ref={main} id={MAIN} tabIndex={-1} className={styles.main}>
+          <Failsafe key={current.id} title={`${current.title} cannot be shown`}>
+            <Suspense fallback={<Loading what={current.title} />}>
+              <current.Page api={api} live={live} config={config} preferences={preferences} route={route} />
+            </Suspense>
+          </Failsafe>
+        </main>
+      </div>
+      <CommandPalette open={overlay === "palette"} onClose={close} />
+      <FileFinder api={api} open={overlay === "files"} onClose={close} />
+      <ShortcutSheet open={overlay === "shortcuts"} onClose={close} />
       <Toasts />
     </div>
   );
+}
+
+const MAIN = "page";
+
+function CommandPalette({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const commands = useAllCommands();
+  const entries = commands
+    .filter((command) => !command.hidden)
+    .map(({ id, title, subject, icon, keys, run }) => ({
+      id,
+      title,
+      icon,
+      run,
+      ...(subject === undefined ? {} : { subject }),
+      ...(keys === undefined ? {} : { shortcut: keys }),
+    }));
+  return <Palette open={open} onClose={onClose} entries={open ? entries : []} placeholder="Type a command" />;
+}
+
+function useTitle(page: string, project: string): void {
+  useEffect(() => {
+    document.title = `${page} · ${project} · CommandCenter`;
+  }, [page, project]);
 }

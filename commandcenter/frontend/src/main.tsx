@@ -3,11 +3,12 @@
  */
 import "@cchub/kit/tokens.css";
 import "@cchub/kit/base.css";
+import "./app.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
-import { ApiError, HttpApi } from "./api/client";
+import { ApiError, createApi } from "./api/client";
 import { LiveEvents } from "./api/live";
 import { readConfig } from "./config";
 
@@ -15,7 +16,7 @@ const root = document.getElementById("root");
 if (!root) throw new Error("the page has no place for the application");
 
 const config = readConfig(document);
-const api = new HttpApi(config);
+const api = createApi(config);
 const live = new LiveEvents(api);
 const queries = new QueryClient({
   defaultOptions: {
@@ -28,7 +29,6 @@ const queries = new QueryClient({
   },
 });
 
-document.title = `${config.projectName} · CommandCenter`;
 void live.run();
 createRoot(root).render(
   <StrictMode>

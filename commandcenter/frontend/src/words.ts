@@ -1,6 +1,8 @@
 /*
  * Figures and times in words.
  */
+import type { IndexStatus } from "./api/search";
+
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
 /** A size with its unit: "1.2 MB". */
@@ -26,4 +28,65 @@ export function ago(moment: string, now: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
   return `${Math.floor(seconds / 86_400)} d ago`;
+}
+
+/** A part of a whole, in per cent without decimals; 0 where the whole is not known. */
+export function percent(part: number, whole: number): number {
+  return whole > 0 ? Math.min(100, Math.floor((100 * part) / whole)) : 0;
+}
+
+export interface IndexWords {
+  /** The index is being filled: what is found is not all there is. */
+  busy: boolean;
+  short: string;
+  long: string;
+}
+
+/** How the search index stands, in words. */
+export function indexWords(index: IndexStatus): IndexWords {
+  const { state, done, total, files } = index;
+  switch (state) {
+    case "scanning":
+      return { busy: true, short: "Reading the folder", long: "Reading which files there are" };
+    case "indexing":
+      return {
+        busy: true,
+        short: `Indexing ${percent(done, total)} %`,
+        long: `Indexing: ${done.toLocaleString("en")} of ${count(total, "file")}`,
+      };
+    case "paused":
+      return { busy: false, short: "Index paused", long: `Index paused at ${count(files, "file")}` };
+    case "failed":
+      return { busy: false, short: "Index failed", long: index.error ?? "The index could not be made" };
+    case "idle":
+    case "watching":
+      return { busy: false, short: count(files, "file"), long: `${count(files, "file")} searchable` };
+  }
+}
+
+/** A path in at most so many characters: whole folders go from its middle, the file's name stays. */
+export function shortPath(path: string, most = 64): string {
+  if (path.length <= most) return path;
+  const parts = path.split("/");
+  const name = parts.pop() ?? "";
+  let shown = name;
+  for (const part of parts.toReversed()) {
+    if (shown.length + part.length + 3 > most) return `…/${shown}`;
+    shown = `${part}/${shown}`;
+  }
+  return shown;
+}
+
+/** What the index leaves out, in words; empty where it leaves out nothing. */
+export function skippedWords({ binary, large, unreadable, ignored }: IndexStatus["skipped"]): string {
+  const parts = [
+    [binary, "binary"],
+    [large, "too large"],
+    [unreadable, "unreadable"],
+    [ignored, "ignored"],
+  ] as const;
+  return parts
+    .filter(([value]) => value > 0)
+    .map(([value, why]) => `${value.toLocaleString("en")} ${why}`)
+    .join(", ");
 }

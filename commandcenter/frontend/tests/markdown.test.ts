@@ -2,7 +2,9 @@
  * Whatever stands in a README or a note, showing it runs nothing and asks nobody.
  */
 import { describe, expect, test } from "vitest";
-import { toSafeHtml } from "../src/markdown";
+import { fileId } from "../src/api/ids";
+import { resolvePath, toSafeHtml } from "../src/markdown";
+import { hrefTo } from "../src/shell/router";
 
 describe("Markdown", () => {
   test.each([
@@ -29,5 +31,29 @@ describe("Markdown", () => {
     expect(html).toContain("<li>one</li>");
     expect(html).toContain("<code>code</code>");
     expect(html).toMatch(/<a [^>]*rel="noopener noreferrer"/);
+  });
+});
+
+describe("links of the folder's own", () => {
+  test.each([
+    ["guide.md", "docs/guide.md"],
+    ["./a%20b.md#part", "docs/a b.md"],
+    ["../README.md", "README.md"],
+    ["/src/main.rs", "src/main.rs"],
+  ])("open in the viewer: %s", (href, path) => {
+    expect(resolvePath("docs", href)).toBe(path);
+    expect(toSafeHtml(`[x](${href})`, "docs")).toContain(`href="${hrefTo("files", fileId(path))}"`);
+  });
+
+  test.each(["../../etc/passwd", "#part", "//example.org/x", "javascript:alert(1)", "%E0%A4%A", "?a"])(
+    "that lead elsewhere lose their target: %s",
+    (href) => {
+      expect(resolvePath("docs", href)).toBeNull();
+      expect(toSafeHtml(`[x](${href})`, "docs")).not.toContain("href");
+    },
+  );
+
+  test("keep task lists readable without a field", () => {
+    expect(toSafeHtml("- [x] done\n- [ ] open")).toMatch(/☑ .*done[\s\S]*☐ .*open/);
   });
 });

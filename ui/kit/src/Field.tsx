@@ -87,14 +87,16 @@ export interface ChoiceProps<T extends string> {
   options: readonly { value: T; label: string; disabled?: boolean }[];
   onChange: (value: T) => void;
   help?: ReactNode;
+  /** Keeps the label for assistive technology alone, where the options explain themselves. */
+  hideLabel?: boolean;
 }
 
 /** One of a few, all visible: radio buttons drawn as a segmented control. */
-export function Choice<T extends string>({ label, value, options, onChange, help }: ChoiceProps<T>) {
+export function Choice<T extends string>({ label, value, options, onChange, help, hideLabel }: ChoiceProps<T>) {
   const name = useId();
   return (
     <fieldset className={styles.field} aria-describedby={help ? `${name}-help` : undefined}>
-      <legend>{label}</legend>
+      <legend className={hideLabel ? styles.hidden : undefined}>{label}</legend>
       <div className={styles.segments}>
         {options.map((option) => (
           <label key={option.value} className={styles.segment}>

@@ -1,5 +1,6 @@
 /*
- * Keys as the user's keyboard names them. Shortcuts are written "Mod+K": Mod is Cmd on macOS, Ctrl elsewhere.
+ * Keys as the user's keyboard names them. Shortcuts are written "Mod+K": Mod is Cmd on macOS, Ctrl elsewhere. Keys that
+ * are pressed one after the other are parted by a space: "g s".
  */
 import styles from "./Kbd.module.css";
 
@@ -11,10 +12,12 @@ const isMac = typeof navigator !== "undefined" && navigator.userAgent.includes("
 
 /** The single keys of a shortcut in this platform's words, in the order they are pressed. */
 export function platformKeys(keys: string, mac: boolean = isMac): string[] {
-  return keys.split("+").map((key) => {
+  return keys.split(/[+ ]/).map((key) => {
     if (key === "Mod") return mac ? "⌘" : "Ctrl";
     if (key === "Shift") return mac ? "⇧" : "Shift";
     if (key === "Enter") return "↵";
+    if (key === "ArrowUp") return "↑";
+    if (key === "ArrowDown") return "↓";
     return key;
   });
 }
@@ -22,8 +25,8 @@ export function platformKeys(keys: string, mac: boolean = isMac): string[] {
 export function ShortcutKeys({ keys }: { keys: string }) {
   return (
     <span className={styles.keys}>
-      {platformKeys(keys).map((key) => (
-        <Kbd key={key}>{key}</Kbd>
+      {platformKeys(keys).map((key, place) => (
+        <Kbd key={place}>{key}</Kbd>
       ))}
     </span>
   );

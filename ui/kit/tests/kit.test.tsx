@@ -233,6 +233,7 @@ test("a notice carries its action and can be dismissed", async () => {
 test("shortcuts are named as on the user's keyboard", () => {
   expect(platformKeys("Mod+K", true)).toEqual(["⌘", "K"]);
   expect(platformKeys("Mod+Shift+Enter", false)).toEqual(["Ctrl", "Shift", "↵"]);
+  expect(platformKeys("g s", false)).toEqual(["g", "s"]);
 });
 
 test("a card is a region named by its heading", () => {

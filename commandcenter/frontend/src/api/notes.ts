@@ -1,0 +1,69 @@
+/*
+ * Notes, and the one Markdown text that notes and tasks are exported to and imported from.
+ */
+import type { Range } from "./search";
+import { targets, type FileLink } from "./tasks";
+import type { Transport } from "./transport";
+
+export interface Note {
+  id: string;
+  title: string;
+  body: string;
+  pinned: boolean;
+  links: FileLink[];
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+/** A note in a list, with where a search hit its text; null without a search. */
+export interface FoundNote extends Note {
+  headline: { text: string; ranges: Range[] } | null;
+}
+
+export interface NoteList {
+  notes: FoundNote[];
+  total: number;
+}
+
+export interface NoteVersion {
+  version: number;
+  at: string;
+  title: string;
+  body: string;
+}
+
+/** What can be written of a note. */
+export type NoteText = Pick<Note, "title" | "body" | "pinned" | "links">;
+
+export interface Imported {
+  notes: number;
+  tasks: number;
+  skipped: number;
+  /** What could not be read, in words. */
+  problems: string[];
+}
+
+/** So many notes are listed at once. */
+export const NOTES_PAGE = 200;
+
+export function notesApi(transport: Transport) {
+  const path = (id: string) => `/api/notes/${encodeURIComponent(id)}`;
+  return {
+    list: (q: string, signal?: AbortSignal) =>
+      transport.json<NoteList>("GET", "/api/notes", { query: { q, limit: NOTES_PAGE }, signal }),
+    get: (id: string) => transport.json<Note>("GET", path(id)),
+    create: ({ links, ...note }: NoteText) =>
+      transport.json<Note>("POST", "/api/notes", { body: { ...note, links: targets(links) } }),
+    edit: (id: string, version: number, { links, ...note }: NoteText) =>
+      transport.json<Note>("PUT", path(id), { body: { ...note, links: targets(links), version } }),
+    remove: (id: string, version: number) => transport.send("DELETE", path(id), { query: { version } }),
+    history: (id: string) => transport.json<NoteVersion[]>("GET", `${path(id)}/history`),
+    restore: (id: string, version: number) =>
+      transport.json<Note>("POST", `${path(id)}/restore`, { body: { version } }),
+    exported: async () => (await transport.send("GET", "/api/notes/export")).text(),
+    imported: (text: string) => transport.json<Imported>("POST", "/api/notes/import", { body: { text } }),
+  };
+}
+
+export type NotesApi = ReturnType<typeof notesApi>;

@@ -1,0 +1,60 @@
+/*
+ * The task board of the backend.
+ */
+import type { Column, Target } from "../models/board";
+import type { Transport } from "./transport";
+
+/** A file, or a line in one, that a note or task points at. */
+export interface FileLink {
+  id: string;
+  path: string;
+  line: number | null;
+}
+
+export interface Task {
+  id: string;
+  title: string;
+  body: string;
+  column: Column;
+  position: number;
+  labels: string[];
+  links: FileLink[];
+  due: string | null;
+  version: number;
+  created_at: string;
+  updated_at: string;
+  done_at: string | null;
+}
+
+/** What can be written of a task; its column is changed by a move. */
+export type TaskText = Pick<Task, "title" | "body" | "labels" | "links" | "due">;
+
+export type NewTask = Partial<Omit<TaskText, "links">> & Pick<Task, "title" | "column">;
+
+export interface TaskVersion extends Partial<TaskText> {
+  version: number;
+  at: string;
+  title: string;
+  body: string;
+}
+
+/** Links as they are written: the path is the backend's to say. */
+export function targets(links: readonly FileLink[]): { id: string; line: number | null }[] {
+  return links.map(({ id, line }) => ({ id, line }));
+}
+
+export function tasksApi(transport: Transport) {
+  const path = (id: string) => `/api/tasks/${encodeURIComponent(id)}`;
+  return {
+    list: async () => (await transport.json<{ tasks: Task[] }>("GET", "/api/tasks")).tasks,
+    create: (task: NewTask) => transport.json<Task>("POST", "/api/tasks", { body: task }),
+    edit: (id: string, version: number, { links, ...text }: TaskText) =>
+      transport.json<Task>("PUT", path(id), { body: { ...text, links: targets(links), version } }),
+    move: (id: string, version: number, target: Target) =>
+      transport.json<Task>("POST", `${path(id)}/move`, { body: { ...target, version } }),
+    remove: (id: string, version: number) => transport.send("DELETE", path(id), { query: { version } }),
+    history: (id: string) => transport.json<TaskVersion[]>("GET", `${path(id)}/history`),
+  };
+}
+
+export type TasksApi = ReturnType<typeof tasksApi>;

@@ -1,0 +1,87 @@
+/*
+ * What is typed, what is asked, and what was found. The address is the query that is asked; what is typed follows it at
+ * once and becomes it after a pause. A newer question calls the older one off; until it is answered, or when it cannot
+ * be, the last results stay.
+ */
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { ApiError, type Api } from "../../api/client";
+import { SEARCH_PAGE, type SearchFile, type SearchQuery, type SearchResult } from "../../api/search";
+import { useRouter, type Route } from "../../shell/router";
+import { isAsking, queryOf, searchHref } from "./query";
+
+/** Pause in the typing after which it is asked, in milliseconds. */
+const PAUSE = 120;
+/** The backend gives no results beyond this one. */
+const LAST_OFFSET = 10_000;
+
+export interface SearchState {
+  /** As it stands in the fields. */
+  draft: SearchQuery;
+  change: (change: Partial<SearchQuery>) => void;
+  /** There is something to look for. */
+  asking: boolean;
+  /** The answer to the question is on its way; what is shown answers an older one. */
+  pending: boolean;
+  error: Error | null;
+  retry: () => void;
+  result: SearchResult | undefined;
+  files: readonly SearchFile[];
+  /** Asks for the files after those; does nothing when all are there. */
+  more: () => void;
+}
+
+const NONE: readonly SearchFile[] = [];
+
+export function useSearch(api: Api, route: Route): SearchState {
+  const [draft, change] = useDraft(route);
+  const query = queryOf(route.params);
+  const asking = isAsking(query);
+  const found = useInfiniteQuery({
+    queryKey: ["search", query],
+    queryFn: ({ pageParam, signal }) => api.search.find(query, pageParam, { signal }),
+    initialPageParam: 0,
+    getNextPageParam: (last, _, offset) =>
+      last.truncated && offset + SEARCH_PAGE <= LAST_OFFSET ? offset + SEARCH_PAGE : undefined,
+    placeholderData: keepPreviousData,
+    enabled: asking,
+    // A search that was too slow would be so again.
+    retry: (failures, error) =>
+      error instanceof ApiError && error.isPassing && error.code !== "search_too_slow" && failures < 20,
+  });
+  const last = useRef(found.data);
+  useEffect(() => {
+    if (found.data) last.current = found.data;
+  }, [found.data]);
+  const data = found.data ?? (found.isError ? last.current : undefined);
+  const pages = asking ? data?.pages : undefined;
+  return {
+    draft,
+    change,
+    asking,
+    pending: asking && (found.isPlaceholderData || found.isPending || searchHref(draft) !== searchHref(query)),
+    error: asking ? found.error : null,
+    retry: () => void found.refetch(),
+    result: pages?.[0],
+    files:
+      pages === undefined ? NONE : pages.length === 1 ? (pages[0]?.files ?? NONE) : pages.flatMap((page) => page.files),
+    more: () => {
+      if (found.hasNextPage && !found.isFetchingNextPage) void found.fetchNextPage();
+    },
+  };
+}
+
+function useDraft(route: Route): [SearchQuery, (change: Partial<SearchQuery>) => void] {
+  const router = useRouter();
+  const here = searchHref(queryOf(route.params));
+  const [{ draft, seen }, set] = useState({ draft: queryOf(route.params), seen: here });
+  // The address was changed elsewhere, e.g. by the back button: the fields follow.
+  if (here !== seen) set({ draft: here === searchHref(draft) ? draft : queryOf(route.params), seen: here });
+  const wanted = searchHref(draft);
+  useEffect(() => {
+    if (wanted === here) return;
+    const timer = setTimeout(() => router.replace(wanted), PAUSE);
+    return () => clearTimeout(timer);
+  }, [wanted, here, router]);
+  return [draft, (change) => set((now) => ({ ...now, draft: { ...now.draft, ...change } }))];
+}

@@ -1,0 +1,69 @@
+/*
+ * Adds tasks by their titles alone, one after the other: Enter adds and stays open, Esc closes.
+ */
+import { Button } from "@cchub/kit";
+import { Plus } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { COLUMN_WORDS, type Column } from "../../models/board";
+import styles from "./Board.module.css";
+
+interface AdderProps {
+  open: boolean;
+  column: Column;
+  onOpen: () => void;
+  onClose: () => void;
+  onAdd: (title: string) => void;
+}
+
+/** The longest title that the backend takes. */
+export const TITLE_MAX = 300;
+
+export function Adder({ open, column, onOpen, onClose, onAdd }: AdderProps) {
+  const [title, setTitle] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (open) field.current?.focus();
+  }, [open]);
+  if (!open) {
+    return (
+      <Button
+        variant="quiet"
+        size="small"
+        icon={<Plus />}
+        className={styles.add}
+        aria-label={`Add a task to ${COLUMN_WORDS[column].toLowerCase()}`}
+        onClick={onOpen}
+      >
+        Add a task
+      </Button>
+    );
+  }
+  return (
+    <form
+      className={styles.adder}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (title.trim() === "") return;
+        onAdd(title.trim());
+        setTitle("");
+      }}
+    >
+      <input
+        ref={field}
+        aria-label={`Title of a new task in ${COLUMN_WORDS[column].toLowerCase()}`}
+        placeholder="Title, then Enter"
+        value={title}
+        maxLength={TITLE_MAX}
+        autoComplete="off"
+        data-testid="task-title-new"
+        onChange={(event) => setTitle(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          event.stopPropagation();
+          onClose();
+        }}
+        onBlur={() => (title.trim() === "" ? onClose() : undefined)}
+      />
+    </form>
+  );
+}

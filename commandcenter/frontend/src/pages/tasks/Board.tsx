@@ -1,0 +1,224 @@
+/*
+ * Three columns of cards. A card is dragged with the mouse, moved by its menu, or lifted with Space, carried with the
+ * arrow keys and dropped with Space; a live region says where it is.
+ */
+import { useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
+import type { Task } from "../../api/tasks";
+import {
+  COLUMNS,
+  COLUMN_WORDS,
+  columnsOf,
+  moved,
+  neighbour,
+  step,
+  whereabouts,
+  type Column,
+  type Direction,
+  type Target,
+} from "../../models/board";
+import { Adder } from "./Adder";
+import styles from "./Board.module.css";
+import { Card } from "./Card";
+
+const ARROWS: Readonly<Record<string, Direction>> = {
+  ArrowUp: "up",
+  ArrowDown: "down",
+  ArrowLeft: "left",
+  ArrowRight: "right",
+  Home: "top",
+  End: "bottom",
+};
+
+export interface BoardProps {
+  /** The tasks that fit the filter. */
+  tasks: readonly Task[];
+  now: number;
+  /** The column whose adder is open. */
+  adding: Column | null;
+  setAdding: (column: Column | null) => void;
+  onAdd: (title: string, column: Column) => void;
+  onMove: (task: Task, target: Target) => void;
+  onOpen: (task: Task) => void;
+  onDelete: (task: Task) => void;
+}
+
+/** A card that is being carried, or was. */
+interface Lifted {
+  id: string;
+  /** Null until the first arrow key. */
+  target: Target | null;
+}
+
+/**
+ * The cards as the user has them: a lifted one where it is held, a dropped one where it was let go until the data says
+ * so too, so that it does not jump back in between.
+ */
+function withHand(tasks: readonly Task[], lifted: Lifted | null, dropped: { task: Task; target: Target } | null) {
+  const isOld = dropped !== null && tasks.includes(dropped.task);
+  const placed = isOld ? moved(tasks, dropped.task.id, dropped.target) : tasks;
+  return lifted?.target ? moved(placed, lifted.id, lifted.target) : placed;
+}
+
+export function Board(props: BoardProps) {
+  const { tasks, onMove, now } = props;
+  const [lifted, setLifted] = useState<Lifted | null>(null);
+  const [dragged, setDragged] = useState<string | null>(null);
+  const [over, setOver] = useState<Target | null>(null);
+  const [said, say] = useState("");
+  const { root, focusCard } = useKeptFocus();
+  const [dropped, setDropped] = useState<{ task: Task; target: Target } | null>(null);
+  const shown = withHand(tasks, lifted, dropped);
+  const columns = columnsOf(shown);
+
+  const putBack = (task: Task) => {
+    setLifted(null);
+    focusCard(task.id);
+    say(`${task.title} is back where it was: ${whereabouts(tasks, task.id)}.`);
+  };
+  const place = (task: Task, target: Target) => {
+    const stored = tasks.find((one) => one.id === task.id);
+    if (stored) setDropped({ task: stored, target });
+    onMove(task, target);
+    focusCard(task.id);
+  };
+  const drop = (task: Task) => {
+    const target = lifted?.target;
+    setLifted(null);
+    focusCard(task.id);
+    if (target) place(task, target);
+    say(`${task.title} dropped: ${whereabouts(shown, task.id)}.`);
+  };
+  const moveTo = (task: Task, target: Target | null) => {
+    if (!target) return;
+    place(task, target);
+    say(`${task.title} moved: ${whereabouts(moved(tasks, task.id, target), task.id)}.`);
+  };
+  const carry = (task: Task, direction: Direction) => {
+    const target = step(shown, task.id, direction);
+    if (!target) {
+      say(`${task.title} cannot go further that way.`);
+      return;
+    }
+    setLifted({ id: task.id, target });
+    focusCard(task.id);
+    say(`${task.title}: ${whereabouts(moved(shown, task.id, target), task.id)}.`);
+  };
+  const onKey = (task: Task, event: KeyboardEvent) => {
+    const isLifted = lifted?.id === task.id;
+    const direction = ARROWS[event.key];
+    if (event.key === " ") {
+      if (isLifted) drop(task);
+      else {
+        setLifted({ id: task.id, target: null });
+        say(
+          `${task.title} lifted: ${whereabouts(shown, task.id)}. Arrow keys move it, Space drops it, Escape puts it back.`,
+        );
+      }
+    } else if (direction && isLifted) carry(task, direction);
+    else if (direction) focusCard(neighbour(shown, task.id, direction) ?? task.id);
+    else if (isLifted && event.key === "Enter") drop(task);
+    else if (isLifted && event.key === "Escape") putBack(task);
+    else {
+      if (isLifted && event.key === "Tab") putBack(task);
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    const task = shown.find((one) => one.id === dragged);
+    if (task && over && over.before !== task.id) moveTo(task, over);
+    setDragged(null);
+    setOver(null);
+  };
+
+  return (
+    <div ref={root} className={styles.board}>
+      <p className={styles.unseen} role="status" aria-live="assertive" data-testid="board-says">
+        {said}
+      </p>
+      <p className={styles.unseen} id="board-keys">
+        Enter opens. Space lifts the card: arrow keys then move it, Space drops it, Escape puts it back.
+      </p>
+      {COLUMNS.map((column) => (
+        <section
+          key={column}
+          aria-label={`${COLUMN_WORDS[column]}, ${columns[column].length}`}
+          className={styles.column}
+          data-testid={`column-${column}`}
+          data-over={over?.column === column || undefined}
+          onDragOver={(event) => {
+            if (dragged === null) return;
+            event.preventDefault();
+            setOver(targetUnder(event, column, dragged));
+          }}
+          onDrop={onDrop}
+        >
+          <h2 className={styles.heading}>
+            {COLUMN_WORDS[column]} <span>{columns[column].length}</span>
+          </h2>
+          <ul className={styles.cards}>
+            {columns[column].map((task) => (
+              <Card
+                key={task.id}
+                task={task}
+                now={now}
+                lifted={lifted?.id === task.id}
+                dragged={dragged === task.id}
+                marked={over?.column === column && over.before === task.id && dragged !== task.id}
+                onKey={(event) => onKey(task, event)}
+                onDrag={setDragged}
+                onDragEnd={() => {
+                  setDragged(null);
+                  setOver(null);
+                }}
+                onOpen={() => props.onOpen(task)}
+                onDelete={() => props.onDelete(task)}
+                onStep={(direction) => moveTo(task, step(shown, task.id, direction))}
+                onColumn={(to) => moveTo(task, { column: to, before: columns[to][0]?.id ?? null })}
+              />
+            ))}
+            {over?.column === column && over.before === null ? <li className={styles.end} aria-hidden="true" /> : null}
+          </ul>
+          <Adder
+            open={props.adding === column}
+            column={column}
+            onOpen={() => props.setAdding(column)}
+            onClose={() => props.setAdding(null)}
+            onAdd={(title) => props.onAdd(title, column)}
+          />
+        </section>
+      ))}
+    </div>
+  );
+}
+
+/** A card that changes its column is another element: the focus is carried over to it. */
+function useKeptFocus() {
+  const root = useRef<HTMLDivElement>(null);
+  const wanted = useRef<string | null>(null);
+  const [, redraw] = useState(0);
+  useLayoutEffect(() => {
+    if (wanted.current === null) return;
+    root.current?.querySelector<HTMLElement>(`[data-card="${CSS.escape(wanted.current)}"]`)?.focus();
+    wanted.current = null;
+  });
+  const focusCard = (id: string) => {
+    wanted.current = id;
+    redraw((count) => count + 1);
+  };
+  return { root, focusCard };
+}
+
+/** Where a card that is let go here would land: before the first card whose middle is below the pointer. */
+function targetUnder(event: DragEvent<HTMLElement>, column: Column, dragged: string): Target {
+  const cards = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-task]")];
+  const below = cards
+    .filter((card) => card.dataset.task !== dragged)
+    .find((card) => {
+      const { top, height } = card.getBoundingClientRect();
+      return event.clientY < top + height / 2;
+    });
+  return { column, before: below?.dataset.task ?? null };
+}

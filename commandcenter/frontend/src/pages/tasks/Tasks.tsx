@@ -1,0 +1,152 @@
+/*
+ * The task board: what is to be done, what is being done, what is done. Which task is open is kept in the address.
+ */
+import { Button, ConfirmDialog, TextField } from "@cchub/kit";
+import { Plus } from "lucide-react";
+import { useMemo, useRef, useState } from "react";
+import type { Task } from "../../api/tasks";
+import { fits, labelsOf, type Column } from "../../models/board";
+import { Drafts } from "../../models/drafts";
+import { Loading } from "../../parts/Loading";
+import { PageFrame } from "../../parts/Page";
+import { Trouble } from "../../parts/Trouble";
+import { useNow } from "../../parts/useNow";
+import { useCommands } from "../../shell/commands";
+import type { PageProps } from "../../shell/pages";
+import { hrefTo, useRouter } from "../../shell/router";
+import { count } from "../../words";
+import { Board } from "./Board";
+import { TaskDialog } from "./TaskDialog";
+import styles from "./Tasks.module.css";
+import { useBoard } from "./useBoard";
+
+const GROUP = "Tasks";
+
+export function Tasks({ api, config: { projectId }, route: { id } }: PageProps) {
+  const board = useBoard(api.tasks);
+  const router = useRouter();
+  const now = useNow();
+  const drafts = useMemo(() => new Drafts(projectId, "task"), [projectId]);
+  const [query, setQuery] = useState("");
+  const [label, setLabel] = useState<string | null>(null);
+  const [adding, setAdding] = useState<Column | null>(null);
+  const [deleting, setDeleting] = useState<Task | null>(null);
+  const filter = useRef<HTMLInputElement>(null);
+  useCommands([
+    { id: "task-new", title: "New task", group: GROUP, keys: "n", run: () => setAdding("todo") },
+    { id: "task-filter", title: "Filter tasks", group: GROUP, keys: "f", run: () => filter.current?.focus() },
+  ]);
+  const { data: tasks, error, isError, refetch } = board.tasks;
+  const open = tasks?.find((task) => task.id === id);
+  const shown = tasks?.filter((task) => fits(task, query, label)) ?? [];
+  const close = () => router.go(hrefTo("tasks"));
+  return (
+    <PageFrame
+      title="Tasks"
+      note={tasks ? summary(tasks) : null}
+      actions={
+        <Button variant="primary" icon={<Plus />} onClick={() => setAdding("todo")} data-testid="new-task">
+          New task
+        </Button>
+      }
+    >
+      <div className={styles.tools}>
+        <TextField
+          ref={filter}
+          label="Filter"
+          hideLabel
+          type="search"
+          placeholder="Filter by words"
+          value={query}
+          className={styles.filter}
+          onChange={(event) => setQuery(event.target.value)}
+          data-testid="task-filter"
+        />
+        <LabelChips labels={labelsOf(tasks ?? [])} chosen={label} onChoose={setLabel} />
+        <p role="status" className={styles.fit}>
+          {tasks && shown.length < tasks.length ? `${shown.length} of ${count(tasks.length, "task")}` : ""}
+        </p>
+      </div>
+      {isError && !tasks ? (
+        <Trouble title="The tasks cannot be shown" error={error} onRetry={() => void refetch()} />
+      ) : null}
+      {!tasks && !isError ? <Loading what="the tasks" lines={6} /> : null}
+      {tasks ? (
+        <Board
+          tasks={shown}
+          now={now}
+          adding={adding}
+          setAdding={setAdding}
+          onAdd={(title, column) => board.create.mutate({ title, column, labels: label === null ? [] : [label] })}
+          onMove={(task, target) => board.move.mutate({ id: task.id, target })}
+          onOpen={(task) => router.go(hrefTo("tasks", task.id))}
+          onDelete={setDeleting}
+        />
+      ) : null}
+      {tasks && id !== null && !open ? (
+        <Trouble
+          title="This task is not here"
+          error="It was deleted, or it belongs to another project."
+          onRetry={close}
+        />
+      ) : null}
+      {open ? (
+        <TaskDialog
+          key={open.id}
+          task={open}
+          labels={labelsOf(tasks ?? [])}
+          board={board}
+          api={api.tasks}
+          search={api.search}
+          drafts={drafts}
+          onClose={() => {
+            board.edit.reset();
+            close();
+          }}
+        />
+      ) : null}
+      <ConfirmDialog
+        open={deleting !== null}
+        title={`Delete “${deleting?.title ?? ""}”?`}
+        confirmLabel="Delete task"
+        danger
+        onCancel={() => setDeleting(null)}
+        onConfirm={() => {
+          if (deleting) board.remove.mutate(deleting);
+          setDeleting(null);
+        }}
+      >
+        The task and its earlier versions go for good. The files it is linked to stay as they are.
+      </ConfirmDialog>
+    </PageFrame>
+  );
+}
+
+function summary(tasks: readonly Task[]): string {
+  const open = tasks.filter((task) => task.column !== "done").length;
+  return tasks.length === 0 ? "None yet" : `${open} open, ${tasks.length - open} done`;
+}
+
+interface LabelChipsProps {
+  labels: readonly string[];
+  chosen: string | null;
+  onChoose: (label: string | null) => void;
+}
+
+function LabelChips({ labels, chosen, onChoose }: LabelChipsProps) {
+  if (labels.length === 0) return null;
+  return (
+    <div role="group" aria-label="Labels" className={styles.chips}>
+      {labels.map((label) => (
+        <button
+          key={label}
+          type="button"
+          aria-pressed={label === chosen}
+          onClick={() => onChoose(label === chosen ? null : label)}
+        >
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
