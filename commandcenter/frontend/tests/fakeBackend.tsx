@@ -7,12 +7,12 @@ import { render } from "@testing-library/react";
 import axe from "axe-core";
 import { expect, vi } from "vitest";
 import { App } from "../src/App";
+import type { ActivityPage } from "../src/api/activity";
 import { ApiError, type Api } from "../src/api/client";
 import { LiveEvents } from "../src/api/live";
 import type { FoundNote, Imported, Note, NoteText } from "../src/api/notes";
 import type { Overview, Snapshot } from "../src/api/overview";
 import type { NewTask, Task, TaskText } from "../src/api/tasks";
-import type { StreamEntry } from "../src/models/activity";
 import { moved, type Target } from "../src/models/board";
 
 export const AT = "2026-01-01T00:00:00Z";
@@ -177,7 +177,7 @@ export function fakeBackend() {
   const notes = new Records<Note>();
   const tasks = new Records<Task>();
   const versions: Note[] = [];
-  const past: StreamEntry[] = [];
+  const past: ActivityPage["events"] = [];
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
   const never = () => new Promise<never>(() => undefined);
   const api = {
@@ -218,7 +218,7 @@ export function fakeBackend() {
     past,
     overview,
     /** Something happens now. */
-    send: (entry: StreamEntry) => {
+    send: (entry: ActivityPage["events"][number]) => {
       const { id, ...event } = entry;
       stream?.enqueue(new TextEncoder().encode(`id: ${id}\ndata: ${JSON.stringify(event)}\n\n`));
     },

@@ -125,6 +125,11 @@ describe("the stream", () => {
     ]);
   });
 
+  test("does not tell of the look at the folder that a change brings with it", () => {
+    const all = [entry("3-0", "overview.refreshed"), entry("2-0"), entry("1-0", "overview.refreshed")];
+    expect(folded(all).map((e) => e.id)).toEqual(["2-0", "1-0"]);
+  });
+
   test("has a heading for each hour, in the reader's days", () => {
     const now = new Date(2026, 4, 15, 13, 5).getTime();
     const all = [

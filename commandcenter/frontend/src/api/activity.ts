@@ -1,15 +1,10 @@
 /*
  * What has happened, from the event stream's history; what happens now comes through ./live.
  */
-import type { StreamEntry } from "../models/activity";
+import type { components } from "./generated/schema";
 import type { Transport } from "./transport";
 
-export interface ActivityPage {
-  /** Newest first. */
-  events: StreamEntry[];
-  /** Older ones are there. */
-  more: boolean;
-}
+export type ActivityPage = components["schemas"]["ActivityPage"];
 
 /** So many events are asked for at once. */
 export const ACTIVITY_PAGE = 200;

@@ -1,48 +1,20 @@
 /*
  * Notes, and the one Markdown text that notes and tasks are exported to and imported from.
  */
-import type { Range } from "./search";
-import { targets, type FileLink } from "./tasks";
+import type { components } from "./generated/schema";
+import { targets } from "./tasks";
 import type { Transport } from "./transport";
 
-export interface Note {
-  id: string;
-  title: string;
-  body: string;
-  pinned: boolean;
-  links: FileLink[];
-  version: number;
-  created_at: string;
-  updated_at: string;
-}
-
-/** A note in a list, with where a search hit its text; null without a search. */
-export interface FoundNote extends Note {
-  headline: { text: string; ranges: Range[] } | null;
-}
-
-export interface NoteList {
-  notes: FoundNote[];
-  total: number;
-}
-
-export interface NoteVersion {
-  version: number;
-  at: string;
-  title: string;
-  body: string;
-}
+type Schemas = components["schemas"];
+export type Note = Schemas["Note"];
+/** A note in a list, with where a search hit its text. */
+export type FoundNote = Schemas["FoundNote"];
+export type NoteList = Schemas["NoteList"];
+export type NoteVersion = Schemas["NoteVersion"];
+export type Imported = Schemas["Imported"];
 
 /** What can be written of a note. */
 export type NoteText = Pick<Note, "title" | "body" | "pinned" | "links">;
-
-export interface Imported {
-  notes: number;
-  tasks: number;
-  skipped: number;
-  /** What could not be read, in words. */
-  problems: string[];
-}
 
 /** So many notes are listed at once. */
 export const NOTES_PAGE = 200;

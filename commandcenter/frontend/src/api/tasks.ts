@@ -1,52 +1,30 @@
 /*
  * The task board of the backend.
  */
-import type { Column, Target } from "../models/board";
+import type { Target } from "../models/board";
+import type { components } from "./generated/schema";
 import type { Transport } from "./transport";
 
+type Schemas = components["schemas"];
 /** A file, or a line in one, that a note or task points at. */
-export interface FileLink {
-  id: string;
-  path: string;
-  line: number | null;
-}
-
-export interface Task {
-  id: string;
-  title: string;
-  body: string;
-  column: Column;
-  position: number;
-  labels: string[];
-  links: FileLink[];
-  due: string | null;
-  version: number;
-  created_at: string;
-  updated_at: string;
-  done_at: string | null;
-}
+export type FileLink = Schemas["Link"];
+export type Task = Schemas["Task"];
+export type TaskVersion = Schemas["TaskVersion"];
 
 /** What can be written of a task; its column is changed by a move. */
 export type TaskText = Pick<Task, "title" | "body" | "labels" | "links" | "due">;
 
 export type NewTask = Partial<Omit<TaskText, "links">> & Pick<Task, "title" | "column">;
 
-export interface TaskVersion extends Partial<TaskText> {
-  version: number;
-  at: string;
-  title: string;
-  body: string;
-}
-
 /** Links as they are written: the path is the backend's to say. */
 export function targets(links: readonly FileLink[]): { id: string; line: number | null }[] {
-  return links.map(({ id, line }) => ({ id, line }));
+  return links.map(({ id, line }) => ({ id, line: line ?? null }));
 }
 
 export function tasksApi(transport: Transport) {
   const path = (id: string) => `/api/tasks/${encodeURIComponent(id)}`;
   return {
-    list: async () => (await transport.json<{ tasks: Task[] }>("GET", "/api/tasks")).tasks,
+    list: async () => (await transport.json<Schemas["TaskList"]>("GET", "/api/tasks")).tasks,
     create: (task: NewTask) => transport.json<Task>("POST", "/api/tasks", { body: task }),
     edit: (id: string, version: number, { links, ...text }: TaskText) =>
       transport.json<Task>("PUT", path(id), { body: { ...text, links: targets(links), version } }),

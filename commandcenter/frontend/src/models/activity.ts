@@ -65,10 +65,14 @@ export function merged<T extends StreamEntry>(...lists: readonly (readonly T[])[
   return [...byId.values()].sort((a, b) => byPlace(b.id, a.id));
 }
 
-/** Leaves of a run's progress only what is newest: what an older line said is overtaken. Expects newest first. */
+/**
+ * Leaves out what says nothing new: progress of an index run that a newer line has overtaken, and the look at the folder
+ * that every change of a file brings with it. Expects newest first.
+ */
 export function folded<T extends StreamEntry>(entries: readonly T[]): T[] {
   let overtaken = false;
-  return entries.filter((entry) => {
+  return entries.filter((entry, at) => {
+    if (entry.type === "overview.refreshed") return entries[at + 1]?.type !== "files.changed";
     if (!entry.type.startsWith("index.")) return true;
     const keep = entry.type !== "index.progress" || !overtaken;
     // A start ends the run as seen from its end: progress above it belongs to the run before.

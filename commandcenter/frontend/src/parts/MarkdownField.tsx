@@ -1,5 +1,5 @@
 /*
- * A text in Markdown: written in one view, looked at in the other.
+ * A text in Markdown: written in one view, looked at in the other, or both side by side where there is room.
  */
 import { useId, useState } from "react";
 import { Markdown } from "./Markdown";
@@ -19,6 +19,13 @@ export interface MarkdownFieldProps {
   "data-testid"?: string;
 }
 
+const VIEWS = ["write", "both", "preview"] as const;
+type View = (typeof VIEWS)[number];
+const VIEW_WORDS: Readonly<Record<View, string>> = { write: "Write", both: "Both", preview: "Preview" };
+
+/** Two columns of text stay readable from this width on; the styles know it too. */
+const isWide = () => typeof window.matchMedia === "function" && window.matchMedia("(min-width: 1200px)").matches;
+
 export function MarkdownField({
   label,
   value,
@@ -30,40 +37,45 @@ export function MarkdownField({
   ...rest
 }: MarkdownFieldProps) {
   const id = useId();
-  const [shown, setShown] = useState<"write" | "preview">(preview ? "preview" : "write");
+  const [shown, setShown] = useState<View>(() => (preview ? "preview" : fill && isWide() ? "both" : "write"));
   return (
     <div className={styles.field} data-fill={fill || undefined}>
       <div className={styles.head}>
         <label htmlFor={id}>{label}</label>
         <div role="group" aria-label="View of the text" className={styles.views}>
-          <button type="button" aria-pressed={shown === "write"} onClick={() => setShown("write")}>
-            Write
-          </button>
-          <button
-            type="button"
-            aria-pressed={shown === "preview"}
-            onClick={() => setShown("preview")}
-            data-testid="show-preview"
-          >
-            Preview
-          </button>
+          {VIEWS.filter((view) => fill || view !== "both").map((view) => (
+            <button
+              key={view}
+              type="button"
+              aria-pressed={shown === view}
+              data-view={view}
+              onClick={() => setShown(view)}
+              data-testid={`show-${view}`}
+            >
+              {VIEW_WORDS[view]}
+            </button>
+          ))}
         </div>
       </div>
-      <textarea
-        {...rest}
-        id={id}
-        className={styles.text}
-        hidden={shown === "preview"}
-        value={value}
-        rows={rows}
-        maxLength={maxLength}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      {shown === "preview" ? (
-        <div className={styles.preview} data-testid="preview">
-          {value.trim() ? <Markdown text={value} /> : <p className={styles.nothing}>Nothing is written here yet.</p>}
-        </div>
-      ) : null}
+      <div className={styles.panes} data-shown={shown}>
+        <textarea
+          {...rest}
+          id={id}
+          className={styles.text}
+          hidden={shown === "preview"}
+          value={value}
+          rows={rows}
+          maxLength={maxLength}
+          onChange={(event) => onChange(event.target.value)}
+        />
+        {shown === "write" ? null : (
+          // A scrolled area has to be reachable by the keyboard.
+          // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+          <div className={styles.preview} tabIndex={0} role="region" aria-label="Preview" data-testid="preview">
+            {value.trim() ? <Markdown text={value} /> : <p className={styles.nothing}>Nothing is written here yet.</p>}
+          </div>
+        )}
+      </div>
     </div>
   );
 }

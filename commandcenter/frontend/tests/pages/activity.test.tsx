@@ -4,10 +4,12 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { StreamEntry } from "../../src/models/activity";
+import type { ActivityPage } from "../../src/api/activity";
 import { expectAccessible, fakeBackend, open } from "../fakeBackend";
 
-const event = (n: number, type: string, data: StreamEntry["data"] = {}): StreamEntry => ({
+type Event = ActivityPage["events"][number];
+
+const event = (n: number, type: Event["type"], data: Event["data"] = {}): Event => ({
   id: `${Date.parse("2026-01-01T10:00:00Z") + n}-0`,
   type,
   at: "2026-01-01T10:00:00Z",

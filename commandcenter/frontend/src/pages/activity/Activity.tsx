@@ -17,6 +17,7 @@ import { count } from "../../words";
 import styles from "./Activity.module.css";
 import { Stream, type StreamHandle } from "./Stream";
 import { useActivity } from "./useActivity";
+import { useNames } from "./useNames";
 
 export function Activity({ api, live, route }: PageProps) {
   const router = useRouter();
@@ -25,7 +26,8 @@ export function Activity({ api, live, route }: PageProps) {
   const [words, setWords] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const stream = useRef<StreamHandle>(null);
-  const { entries, connection, history } = useActivity(api.activity, live, { kinds, words });
+  const names = useNames(api);
+  const { entries, connection, history } = useActivity(api.activity, live, { kinds, words, names });
   /** The newest event when the reader went down; null at the top. */
   const [seen, setSeen] = useState<string | null>(null);
   const shown = seen === null ? entries : entries.filter((entry) => byPlace(entry.id, seen) <= 0);
@@ -112,6 +114,7 @@ export function Activity({ api, live, route }: PageProps) {
         <Stream
           ref={stream}
           entries={shown}
+          names={names}
           onTop={(atTop) => setSeen(atTop ? null : newest(seen, shown))}
           onEnd={() => {
             if (history.hasNextPage && !history.isFetchingNextPage) void history.fetchNextPage();

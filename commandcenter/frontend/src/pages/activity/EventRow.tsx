@@ -34,12 +34,15 @@ const NAMED = 3;
 
 export interface EventRowProps {
   entry: StreamEntry;
+  /** What the note or task is called now. */
+  name?: string | undefined;
   open: boolean;
   onToggle: () => void;
 }
 
-export function EventRow({ entry, open, onToggle }: EventRowProps) {
-  const { title, about, files, destination, tone } = eventWords(entry);
+export function EventRow({ entry, name, open, onToggle }: EventRowProps) {
+  const { title, files, destination, tone, ...words } = eventWords(entry);
+  const about = words.about || (name ?? "");
   const Icon = TONES[tone] ?? ICONS[kindOf(entry.type)];
   const hidden = files.length - NAMED;
   return (

@@ -14,6 +14,8 @@ export interface StreamHandle {
 
 export interface StreamProps {
   entries: readonly StreamEntry[];
+  /** What notes and tasks are called, by their ids. */
+  names: ReadonlyMap<string, string>;
   /** The reader came to the top, or left it. */
   onTop: (atTop: boolean) => void;
   /** The end is in sight: older lines are wanted. */
@@ -28,7 +30,7 @@ const HEADING = 32;
 /** Lines drawn beyond the edge. */
 const SPARE = 12;
 
-export function Stream({ entries, onTop, onEnd, end, ref }: StreamProps) {
+export function Stream({ entries, names, onTop, onEnd, end, ref }: StreamProps) {
   const box = useRef<HTMLDivElement>(null);
   const now = useNow();
   const all = useMemo(() => lines(entries, now), [entries, now]);
@@ -79,7 +81,12 @@ export function Stream({ entries, onTop, onEnd, end, ref }: StreamProps) {
               {line.line === "heading" ? (
                 <h2 className={styles.heading}>{line.words}</h2>
               ) : (
-                <EventRow entry={line.entry} open={open.has(line.key)} onToggle={() => toggle(line.key)} />
+                <EventRow
+                  entry={line.entry}
+                  name={nameOf(line.entry, names)}
+                  open={open.has(line.key)}
+                  onToggle={() => toggle(line.key)}
+                />
               )}
             </li>
           );
@@ -88,4 +95,8 @@ export function Stream({ entries, onTop, onEnd, end, ref }: StreamProps) {
       {all.length > 0 && end !== "" ? <p className={styles.end}>{end}</p> : null}
     </div>
   );
+}
+
+function nameOf({ data: { id } }: StreamEntry, names: StreamProps["names"]): string | undefined {
+  return typeof id === "string" ? names.get(id) : undefined;
 }

@@ -13,9 +13,11 @@ export interface Shown {
   kinds: readonly Kind[];
   /** Words that an event has to have. */
   words: string;
+  /** What notes and tasks are called, by their ids. */
+  names: ReadonlyMap<string, string>;
 }
 
-export function useActivity(api: ActivityApi, live: LiveEvents, { kinds, words }: Shown) {
+export function useActivity(api: ActivityApi, live: LiveEvents, { kinds, words, names }: Shown) {
   const { entries: arrived, connection } = useSyncExternalStore(live.subscribe, live.getState);
   const types = kinds.flatMap((kind) => TYPES[kind]);
   const history = useInfiniteQuery({
@@ -28,17 +30,18 @@ export function useActivity(api: ActivityApi, live: LiveEvents, { kinds, words }
   const entries = useMemo(() => {
     const past = (pages ?? []).map((page) => page.events);
     const all = merged<StreamEntry>(...past, arrived);
-    const wanted = all.filter((entry) => fits(entry, kinds, words));
+    const wanted = all.filter((entry) => fits(entry, { kinds, words, names }));
     return folded(wanted);
-  }, [pages, arrived, kinds, words]);
+  }, [pages, arrived, kinds, words, names]);
   return { entries, connection, history };
 }
 
-function fits(entry: StreamEntry, kinds: readonly Kind[], words: string): boolean {
+function fits(entry: StreamEntry, { kinds, words, names }: Shown): boolean {
   if (kinds.length > 0 && !kinds.includes(kindOf(entry.type))) return false;
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   if (wanted.length === 0) return true;
   const { title, about } = eventWords(entry);
-  const text = `${title} ${about}`.toLowerCase();
+  const name = typeof entry.data.id === "string" ? (names.get(entry.data.id) ?? "") : "";
+  const text = `${title} ${about} ${name}`.toLowerCase();
   return wanted.every((word) => text.includes(word));
 }

@@ -49,7 +49,12 @@ export function Notes({ api, config, route: { id } }: PageProps) {
       actions={
         <>
           <Transfer api={api.notes} name={config.projectName} />
-          <Button variant="primary" icon={<Plus />} onClick={() => go(NEW)} data-testid="new-note">
+          <Button
+            variant={id === null ? "primary" : "secondary"}
+            icon={<Plus />}
+            onClick={() => go(NEW)}
+            data-testid="new-note"
+          >
             New note
           </Button>
         </>
