@@ -10,8 +10,13 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from tests.services import Backend, Postgres, Redis, poll
+
+# A machine that runs other tests, too, may take its time for a single example.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

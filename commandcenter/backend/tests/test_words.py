@@ -9,11 +9,12 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.search.content import unpacked
 from workbench.search.fragments import in_literal, in_pattern
+from workbench.search.grams import codes_of, folded_bytes, members, row_of, segment_of
 from workbench.search.lines import matching_lines
 from workbench.search.pattern import compile_query
 from workbench.search.table import glob_expression
-from workbench.search.words import block_text, words_of
 
 TEXT = st.text(alphabet="abAB1_ .,(){}\n\tüÜ🚀ßΣσς-", max_size=60)
 ATOMS = (
@@ -57,8 +58,8 @@ def patterns(draw: st.DrawFn) -> str:
 
 
 def has(clauses: list[tuple[str, ...]], content: str) -> bool:
-    words = block_text(words_of(content.encode()))
-    return all(any(fragment in words for fragment in clause) for clause in clauses)
+    codes = codes_of(folded_bytes(content.encode()))
+    return all(any(codes_of(folded_bytes(one.encode())) <= codes for one in clause) for clause in clauses)
 
 
 @given(TEXT, LITERAL, TEXT)
@@ -75,14 +76,26 @@ def test_whatever_matches_a_pattern_has_its_fragments(pattern: str, text: str) -
     except re2.error:
         return
     if compiled.search(text):
-        assert has(in_pattern(pattern), text), (in_pattern(pattern), words_of(text.encode()))
+        assert has(in_pattern(pattern), text), in_pattern(pattern)
 
 
 def test_fragments_are_as_long_as_can_be_told() -> None:
-    assert in_pattern(r"fn\s+get_(\w+)\(config\)") == [(" config ",), ("get ",)]
+    assert in_pattern(r"fn\s+get_(\w+)\(config\)") == [("get_",), ("(config)",)]
     assert in_pattern("(foo|bar)baz") == [("foo", "bar"), ("baz",)]
     assert in_pattern("colou?r") == [("colo",)]
     assert in_pattern("(abc)?") == in_pattern("abc|.") == []
+
+
+@given(st.lists(TEXT, max_size=20))
+def test_both_ways_to_make_a_segment_agree_and_name_every_file(texts: list[str]) -> None:
+    contents = [text.encode() for text in texts]
+    segment = segment_of(contents, quickly=False)
+    assert segment == segment_of(contents, quickly=True)
+    pages = {number: unpacked(page) for number, page in segment.pages}
+    for number, content in enumerate(contents):
+        for code in codes_of(folded_bytes(content)):
+            row = row_of(pages[code // segment.span], code, segment.width, segment.span)
+            assert number in members(row)
 
 
 @given(TEXT.filter(bool), LITERAL)

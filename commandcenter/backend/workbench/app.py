@@ -90,15 +90,16 @@ async def _load_api(workbench: Workbench) -> Any:
 
     def load() -> Any:
         from workbench.files.access import FileAccess
+        from workbench.health.follow import follow_services
         from workbench.overview.keeper import OverviewKeeper
         from workbench.search.keeper import IndexKeeper
         from workbench.watch.watch import FolderWatch
         from workbench.web.api import build
 
-        return build(workbench), FileAccess, FolderWatch, IndexKeeper, OverviewKeeper
+        return build(workbench), FileAccess, FolderWatch, IndexKeeper, OverviewKeeper, follow_services
 
     try:
-        api, files, watch, index, overview = await in_thread(load, "load-api")
+        api, files, watch, index, overview, follow = await in_thread(load, "load-api")
     except Exception as cause:
         log.exception("the API could not be loaded")
         workbench.api_error = f"{type(cause).__name__}: {cause}"
@@ -109,6 +110,7 @@ async def _load_api(workbench: Workbench) -> Any:
     workbench.start_index(index(settings, workbench.database, workbench.broker, watching))
     workbench.start_overview(overview(settings, workbench.broker, watching))
     workbench.start_watch(watching)
+    workbench.start_following(follow(workbench))
     return api
 
 

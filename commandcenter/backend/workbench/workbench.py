@@ -6,7 +6,8 @@ Free of the web framework: built before it is imported, so that /health answers 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from workbench.database.connection import Database
 from workbench.events.broker import Broker
@@ -34,6 +35,8 @@ class Workbench:
         self._index: IndexKeeper | None = None
         self._watch: FolderWatch | None = None
         self._files: FileAccess | None = None
+        self._services: dict[str, bool] = {}
+        """Whether each service was there when it was asked last."""
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -62,6 +65,18 @@ class Workbench:
         if self._index is None:
             raise RuntimeError("the index was asked for before the API was loaded")
         return self._index
+
+    def start_following(self, services: Coroutine[Any, Any, None]) -> None:
+        """Begin to tell when a service is lost and when it is back."""
+        self._tasks.append(asyncio.create_task(services))
+
+    def note_services(self, there: dict[str, bool]) -> None:
+        """Tell who was lost or is back since the last time. Before a service answered first it is not lost."""
+        for service, is_there in there.items():
+            if self._services.get(service, is_there) != is_there:
+                self.broker.publish("service.back" if is_there else "service.lost", {"service": service})
+            if is_there or service in self._services:
+                self._services[service] = is_there
 
     def start_watch(self, watch: FolderWatch) -> None:
         """Begin to tell the keepers what changes."""

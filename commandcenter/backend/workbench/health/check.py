@@ -16,21 +16,20 @@ BOUND_SECONDS = 1.0
 
 async def check_health(workbench: Workbench) -> tuple[int, dict[str, Any]]:
     """Status code and report, as `health.models.Health` describes it."""
-    postgres, redis = await asyncio.gather(_ask(workbench.database.ping), _ask(workbench.broker.ping))
-    report: dict[str, Any] = {
-        "status": "ok",
-        "postgres": postgres,
-        "redis": redis,
-        "project": workbench.settings.project_id,
-    }
-    wrong = [
-        f"{name}: {answer['error']}" for name, answer in (("postgres", postgres), ("redis", redis)) if not answer["ok"]
-    ]
+    services = await _ask_all(workbench)
+    workbench.note_services({name: bool(answer["ok"]) for name, answer in services.items()})
+    report: dict[str, Any] = {"status": "ok", **services, "project": workbench.settings.project_id}
+    wrong = [f"{name}: {answer['error']}" for name, answer in services.items() if not answer["ok"]]
     if workbench.api_error is not None:
         wrong.append(f"the API could not be loaded: {workbench.api_error}")
     if not wrong:
         return 200, report
     return 503, report | {"status": "unhealthy", "error": "; ".join(wrong)}
+
+
+async def _ask_all(workbench: Workbench) -> dict[str, dict[str, Any]]:
+    postgres, redis = await asyncio.gather(_ask(workbench.database.ping), _ask(workbench.broker.ping))
+    return {"postgres": postgres, "redis": redis}
 
 
 def check_ready(workbench: Workbench) -> tuple[int, dict[str, Any]]:

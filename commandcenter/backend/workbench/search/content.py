@@ -11,13 +11,14 @@ from typing import Literal
 import lz4.block
 
 from workbench.overview.languages import language_of
-from workbench.search.words import words_of
+from workbench.search.words import tsvector, words_of
 
 SIZE_MAX = 1_000_000
 """Bytes. Larger files are counted, not read: they are data or made by programs. Below what a tsvector can hold."""
 BINARY_LOOK = 8192
 """Bytes in which a NUL means that the file is not text, as git looks for it."""
 INODE_MASK = 2**63 - 1
+NOTHING = tsvector(())
 Kind = Literal["text", "binary", "large", "unreadable"]
 _WIDE = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
@@ -51,23 +52,24 @@ class Read:
     kind: Kind
     language: str
     packed: bytes = b""
-    words: frozenset[bytes] | set[bytes] = frozenset()
+    words: bytes = NOTHING
+    """As a `tsvector`."""
 
 
-def read(root: bytes, entry: Entry) -> Read:
-    """Read a file. Whatever goes wrong is a kind of file, not an error."""
+def read(root: bytes, entry: Entry) -> tuple[Read, bytes]:
+    """Read a file: what goes into the database, and its text. Whatever goes wrong is a kind of file, not an error."""
     language = language_of(entry.path.rpartition(b"/")[2])
     if entry.size > SIZE_MAX:
-        return Read(entry, "large", language)
+        return Read(entry, "large", language), b""
     content = _bytes_of(os.path.join(root, entry.path))
     if content is None:
-        return Read(entry, "unreadable", language)
+        return Read(entry, "unreadable", language), b""
     if len(content) > SIZE_MAX:
-        return Read(entry, "large", language)
+        return Read(entry, "large", language), b""
     text = _text_of(content)
     if text is None:
-        return Read(entry, "binary", language)
-    return Read(entry, "text", language, packed(text), words_of(text))
+        return Read(entry, "binary", language), b""
+    return Read(entry, "text", language, packed(text), tsvector(words_of(text))), text
 
 
 def packed(content: bytes) -> bytes:

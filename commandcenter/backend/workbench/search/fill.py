@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from workbench.overview.thread import in_thread
 from workbench.search.content import Entry, Read, read
+from workbench.search.grams import segment_of
 from workbench.search.ignore import FolderRules
 from workbench.search.walk import Listing, walk
-from workbench.search.writer import IndexWriter, Stamp
+from workbench.search.writer import Batch, IndexWriter, Stamp
 
-BATCH_BYTES = 8 * 1024 * 1024
-BATCH_FILES = 2000
+BATCH_BYTES = 24 * 1024 * 1024
+BATCH_FILES = 2048
 REMOVE_AT_ONCE = 2000
 
 
@@ -49,7 +50,7 @@ async def fill(
         await writer.remove(gone[at : at + REMOVE_AT_ONCE])
     async for batch in _read_ahead(root, todo):
         await writer.write(batch, replacing=not fresh)
-        progress.done += len(batch)
+        progress.done += len(batch.files)
         report(progress)
     if progress.changed > BATCH_FILES:
         await writer.analyze()
@@ -58,29 +59,31 @@ async def fill(
 
 
 def _compare(known: dict[bytes, Stamp], listing: Listing) -> tuple[list[Entry], list[bytes]]:
-    """Files to read, by path so that neighbours share blocks, and paths that are no more. Empties `known`."""
+    """Files to read, by path, and paths that are no more. Empties `known`."""
     todo = [entry for entry in listing.entries if known.pop(entry.path, None) != entry.stamp]
     return sorted(todo, key=lambda one: one.path), list(known)
 
 
-def batches(root: bytes, entries: list[Entry]) -> Iterator[list[Read]]:
+def batches(root: bytes, entries: list[Entry], *, quickly: bool) -> Iterator[Batch]:
     """Reads files, in batches of bounded size. Blocking."""
-    batch: list[Read] = []
+    files: list[Read] = []
+    texts: list[bytes] = []
     size = 0
     for entry in entries:
-        one = read(root, entry)
-        batch.append(one)
-        size += entry.size if one.words else 0
-        if size >= BATCH_BYTES or len(batch) >= BATCH_FILES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+        one, text = read(root, entry)
+        files.append(one)
+        texts.append(text)
+        size += len(text)
+        if size >= BATCH_BYTES or len(files) >= BATCH_FILES:
+            yield Batch(files, segment_of(texts, quickly=quickly))
+            files, texts, size = [], [], 0
+    if files:
+        yield Batch(files, segment_of(texts, quickly=quickly))
 
 
-async def _read_ahead(root: bytes, entries: list[Entry]) -> AsyncIterator[list[Read]]:
+async def _read_ahead(root: bytes, entries: list[Entry]) -> AsyncIterator[Batch]:
     """The batches, each read while the one before is used."""
-    source = batches(root, entries)
+    source = batches(root, entries, quickly=True)
     coming = in_thread(lambda: next(source, None), "read")
     while (batch := await coming) is not None:
         coming = in_thread(lambda: next(source, None), "read")

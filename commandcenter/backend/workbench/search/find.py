@@ -13,25 +13,26 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import case, func, select, text
+from sqlalchemy import ARRAY, Integer, case, cast, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workbench.database.connection import Database
 from workbench.errors import ApiError
 from workbench.files.ids import file_id, shown
 from workbench.overview.thread import in_thread
+from workbench.search.candidates import candidates
 from workbench.search.content import unpacked
 from workbench.search.lines import matching_lines
 from workbench.search.models import FoundFile, IndexStatus, Mode, SearchResults
 from workbench.search.pattern import Asked, compile_query
-from workbench.search.table import BLOCKS, CONTENTS, FILES, has_lexemes, in_block, of_files
+from workbench.search.table import CONTENTS, FILES, has_lexemes, of_files
 
 SEARCH_SECONDS = 5.0
 WINDOW = 100
 """So many files are looked into before they are sorted; further pages are made of further windows."""
 CANDIDATES_MAX = 3000
 """Files that the words leave which are looked into, where that is needed."""
-CHUNK = 50
+CHUNK = 64
 """Files fetched at once."""
 COUNTED_MAX = 64
 """Matches counted in one file, for its score."""
@@ -111,7 +112,7 @@ async def _hits(connection: AsyncConnection, wanted: Wanted, asked: Asked | None
         return await _by_path(connection, wanted, conditions)
     if asked.lexemes:
         return await _by_words(connection, wanted, asked, conditions)
-    return await _looked_into(_in_blocks(connection, asked, conditions), asked, wanted)
+    return await _looked_into(_by_trigrams(connection, asked, conditions), asked, wanted)
 
 
 async def _by_path(connection: AsyncConnection, wanted: Wanted, conditions: list[Any]) -> _Hits:
@@ -132,7 +133,8 @@ async def _by_words(connection: AsyncConnection, wanted: Wanted, asked: Asked, c
     in_name = case((has_lexemes(FILES.c.names, asked.any_lexeme), NAME_BONUS), else_=0.0)
     score = (FILES.c.rank + in_name).label("score")
     if asked.clauses:
-        conditions = [*conditions, FILES.c.block.in_(select(BLOCKS.c.id).where(in_block(asked.clauses)))]
+        ids = await candidates(connection, asked.clauses)
+        conditions = conditions if ids is None else [*conditions, _is_one_of(FILES.c.id, ids)]
     end = wanted.offset + wanted.limit
     query = (
         select(*_HIT, score, func.count().over())
@@ -154,18 +156,24 @@ def _page_of(page: list[_Hit], total: int, offset: int) -> _Hits:
     return _Hits(page, total, exact=True, more=offset + len(page) < total)
 
 
-async def _in_blocks(
+async def _by_trigrams(
     connection: AsyncConnection, asked: Asked, conditions: list[Any]
 ) -> AsyncIterator[list[_Candidate]]:
-    """Files of the blocks that have what every match has; all files where nothing is known of the matches."""
-    source = FILES.join(CONTENTS, CONTENTS.c.id == FILES.c.id)
-    if asked.clauses:
-        source = source.join(BLOCKS, BLOCKS.c.id == FILES.c.block)
-        conditions = [*conditions, in_block(asked.clauses)]
-    query = select(*_HIT, FILES.c.rank, CONTENTS.c.content).select_from(source).where(*conditions)
-    rows = await connection.stream(query, execution_options={"yield_per": CHUNK})
-    async for chunk in rows.partitions(CHUNK):
-        yield [(_Hit(*row[:4]), row[4]) for row in chunk]
+    """Files whose trigrams allow for a match; all files where nothing is known of the matches."""
+    ids = await candidates(connection, asked.clauses)
+    if ids is None or conditions:
+        some = [] if ids is None else [_is_one_of(FILES.c.id, ids)]
+        query = select(FILES.c.id).where(FILES.c.kind == "text", *some, *conditions).order_by(FILES.c.id)
+        ids = list((await connection.execute(query)).scalars())
+    whole = select(*_HIT, FILES.c.rank, CONTENTS.c.content).join(CONTENTS, CONTENTS.c.id == FILES.c.id)
+    for at in range(0, len(ids), CHUNK):
+        rows = await connection.execute(whole.where(_is_one_of(FILES.c.id, ids[at : at + CHUNK])).order_by(FILES.c.id))
+        yield [(_Hit(*row[:4]), row[4]) for row in rows]
+
+
+def _is_one_of(column: Any, ids: list[int]) -> Any:
+    """Like `IN`, with one parameter however many there are."""
+    return column == func.any(cast(literal(ids, ARRAY(Integer)), ARRAY(Integer)))
 
 
 async def _with_content(connection: AsyncConnection, hits: list[_Hit]) -> AsyncIterator[list[_Candidate]]:
@@ -176,7 +184,7 @@ async def _with_content(connection: AsyncConnection, hits: list[_Hit]) -> AsyncI
 
 
 async def _contents(connection: AsyncConnection, hits: list[_Hit]) -> dict[int, bytes]:
-    query = select(CONTENTS.c.id, CONTENTS.c.content).where(CONTENTS.c.id.in_([hit.id for hit in hits]))
+    query = select(CONTENTS.c.id, CONTENTS.c.content).where(_is_one_of(CONTENTS.c.id, [hit.id for hit in hits]))
     return {row[0]: row[1] for row in await connection.execute(query)}
 
 

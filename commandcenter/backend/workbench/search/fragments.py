@@ -1,7 +1,6 @@
-"""What a text must have if it is to match: parts of words, told from a literal or from a pattern without running it.
+"""What a text must have if it is to match: parts of it, told from a pattern without running it.
 
-Conservative: whatever is not understood asks for nothing. A fragment is lower case; a space at its side means that a
-word begins or ends there. The database looks for fragments among the words of a block.
+Conservative: whatever is not understood asks for nothing.
 """
 
 from __future__ import annotations
@@ -10,12 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.search.words import folded
-
 Clause = tuple[str, ...]
-"""At least one of these fragments must be there."""
-CLAUSES_MAX = 8
-_WORD = re.compile(r"[^\W_]+")
+"""At least one of these texts must be there, whatever the case of its letters."""
+_LEAST = 3
+"""Bytes of a text that is worth asking for."""
 _REPEAT = re.compile(r"[*+?]|\{(\d+)(?:,\d*)?\}")
 _HEAD = re.compile(r"\?(?:P?<\w+>|[imsU]*(?:-[imsU]+)?:)")
 """How a group begins that has a name or flags."""
@@ -25,29 +22,15 @@ _QUOTE = r"\Q"
 
 
 def in_literal(literal: str) -> list[Clause]:
-    """Every part of a word in a text that is looked for as it is, the longest first."""
-    text = folded(literal)
-    found: list[Clause] = []
-    for word in _WORD.finditer(text):
-        begins, ends = word.start() > 0, word.end() < len(text)
-        length = len(word.group())
-        if length >= 3 or (begins and ends) or (length == 2 and (begins or ends)):
-            found.append((f"{' ' * begins}{word.group()}{' ' * ends}",))
-    return sorted(found, key=lambda clause: -len(clause[0]))[:CLAUSES_MAX]
-
-
-def in_words(words: list[str], *, unfinished: bool) -> list[Clause]:
-    """Whole words; the last may be unfinished."""
-    last = len(words) - 1
-    found: list[Clause] = [(f" {word}" if unfinished and at == last else f" {word} ",) for at, word in enumerate(words)]
-    return sorted(found, key=lambda clause: -len(clause[0]))[:CLAUSES_MAX]
+    """A text that is looked for as it is."""
+    return [(literal,)] if len(literal.encode("utf-8", "replace")) >= _LEAST else []
 
 
 def in_pattern(pattern: str) -> list[Clause]:
     """What every match of a pattern has."""
     if _QUOTE in pattern:
         return []
-    return sorted(_required(pattern), key=lambda clause: -min(map(len, clause)))[:CLAUSES_MAX]
+    return _required(pattern)
 
 
 def _required(pattern: str) -> list[Clause]:

@@ -17,8 +17,7 @@ from workbench.database.connection import AWAY
 from workbench.git.program import GitProgram
 from workbench.overview.thread import in_thread
 from workbench.search.changes import ChangedPaths, look
-from workbench.search.content import read
-from workbench.search.fill import Progress
+from workbench.search.fill import Progress, batches
 from workbench.search.models import IndexStatus
 from workbench.search.status import counted, nothing_yet
 from workbench.search.walk import rules_of
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("workbench.search")
 
-HERE_FILES = 300
-HERE_BYTES = 8 * 1024 * 1024
+HERE_FILES = 50
+HERE_BYTES = 4 * 1024 * 1024
 """More than this is read by a process of its own."""
 PAUSE_SECONDS = 0.05
 PAUSE_FACTOR = 3.0
@@ -194,8 +193,9 @@ class IndexKeeper:
             return False
         changed = await writer.remove(found.gone) if found.gone else 0
         if todo:
-            files = await in_thread(lambda: [read(self._root, entry) for entry in todo], "read")
-            await writer.write(files, replacing=True)
+            for batch in await in_thread(lambda: list(batches(self._root, todo, quickly=False)), "read"):
+                await writer.write(batch, replacing=True)
+            await writer.join_segments()
         if changed + len(todo) > 0:
             await writer.finish(None)
             await self._finished(writer, "changes", changed + len(todo), began)

@@ -16,7 +16,7 @@ from typing import Any
 import re2
 
 from workbench.errors import ApiError
-from workbench.search.fragments import Clause, in_literal, in_pattern, in_words
+from workbench.search.fragments import Clause, in_literal, in_pattern
 from workbench.search.models import Mode
 from workbench.search.words import folded, is_lexeme, is_word_character, words_in
 
@@ -116,7 +116,7 @@ def _of_words(terms: list[str], *, unfinished: bool, case: bool) -> Asked:
     known = len(lexemes) == len(words)
     return Asked(
         looked_for,
-        clauses=[] if known else in_words(words, unfinished=unfinished),
+        clauses=[] if known else [clause for term in terms for clause in in_literal(term)],
         lexemes=" & ".join(lexemes),
         any_lexeme=" | ".join(lexemes),
         exact=known and not case and words == [folded(term) for term in terms],

@@ -1,15 +1,14 @@
-"""The index's tables, and the conditions under which a file or a block is looked at."""
+"""The index's tables, and the conditions under which a file is looked at."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from sqlalchemy import REAL, Column, Integer, LargeBinary, Table, Text, and_, cast, literal, or_, type_coerce
+from sqlalchemy import REAL, Column, Integer, LargeBinary, Table, Text, cast, literal, type_coerce
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from workbench.database.engine import metadata
-from workbench.search.fragments import Clause
 
 FILES = Table(
     "index_files",
@@ -21,7 +20,6 @@ FILES = Table(
     Column("kind", Text, nullable=False),
     Column("modified", Integer, nullable=False),
     Column("rank", REAL, nullable=False),
-    Column("block", Integer),
     Column("names", TSVECTOR, nullable=False),
     Column("words", TSVECTOR, nullable=False),
 )
@@ -31,23 +29,12 @@ CONTENTS = Table(
     Column("id", Integer, primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
-BLOCKS = Table(
-    "index_blocks",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("words", Text, nullable=False),
-)
 _GLOB = re.compile(r"\*\*/|/\*\*$|\*\*|\*|\?|\[!?[^\]/]+\]")
 
 
 def has_lexemes(column: Any, lexemes: str) -> Any:
     """Whether a `tsvector` fits a text search query."""
     return column.bool_op("@@")(cast(literal(lexemes, Text), TSQUERY))
-
-
-def in_block(clauses: list[Clause]) -> Any:
-    """Whether a block has what every match has."""
-    return and_(*(or_(*(BLOCKS.c.words.like(f"%{fragment}%") for fragment in clause)) for clause in clauses))
 
 
 def of_files(path: str, language: str) -> list[Any]:

@@ -59,8 +59,3 @@ def tsvector(words: Collection[bytes]) -> bytes:
     known = [word for word in words if is_lexeme(word)]
     end = b"\0\0\0"  # the end of a word, and its number of positions
     return struct.pack(">I", len(known)) + end.join(known) + (end if known else b"")
-
-
-def block_text(words: Collection[bytes]) -> str:
-    """Words as a block keeps them: with a space on both sides, so that whole words can be asked for, too."""
-    return f" {b' '.join(words).decode()} "

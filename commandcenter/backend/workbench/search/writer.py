@@ -4,38 +4,46 @@ so), over a connection of its own, since COPY and long statements have no place 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from array import array
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from workbench.files.ids import shown
-from workbench.search.content import Read
+from workbench.overview.thread import in_thread
+from workbench.search.content import Read, unpacked
+from workbench.search.grams import Segment, segment_of
 from workbench.search.rank import rank_of
-from workbench.search.words import block_text, names_in, tsvector
+from workbench.search.words import names_in, tsvector
 
 LOCK = 7_264_011_504
 FORM = 1
 """Grows with every change of what the index holds; an index of another form is made anew."""
-BLOCK_BYTES = 256 * 1024
-"""Files of about so many bytes share a block of words: larger blocks are cheaper to fill and less precise."""
+SMALL_FILES = 64
+SMALL_SEGMENTS = 16
+"""When there are more segments of few files, they are joined: every search looks into each segment."""
 STATEMENT_SECONDS = 600.0
 _FILE_COLUMNS = (
-    "id", "path", "shown", "language", "size", "modified", "inode", "kind", "rank", "block", "names", "words",
+    "id", "path", "shown", "language", "size", "modified", "inode", "kind", "rank", "names", "words",
 )  # fmt: skip
 _GONE = """
-    WITH gone AS (DELETE FROM index_files WHERE {which} RETURNING id, block),
-         emptied AS (DELETE FROM index_contents USING gone WHERE index_contents.id = gone.id)
-    SELECT block FROM gone
+    WITH gone AS (DELETE FROM index_files WHERE {which} RETURNING id)
+    DELETE FROM index_contents USING gone WHERE index_contents.id = gone.id
 """
 # `0` is what comes after `/`.
 _BELOW = """path IN (
     SELECT f.path FROM unnest($1::bytea[]) AS folder
     JOIN index_files f ON f.path > folder || '/'::bytea AND f.path < folder || '0'::bytea
 )"""
-_UNUSED = (
-    "DELETE FROM index_blocks b WHERE id = ANY($1) AND NOT EXISTS (SELECT FROM index_files f WHERE f.block = b.id)"
-)
-
 Connect = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Files that are written together, and their trigrams in the same order."""
+
+    files: list[Read]
+    segment: Segment
 
 
 Stamp = tuple[int, int, int]
@@ -76,22 +84,59 @@ class IndexWriter:
     async def forget(self) -> None:
         """Empty the index."""
         async with self.connection.transaction():
-            await self.connection.execute("TRUNCATE index_files, index_contents, index_blocks, index_state")
+            await self.connection.execute(
+                "TRUNCATE index_files, index_contents, index_segments, index_grams, index_state"
+            )
+            await self.connection.execute("ALTER SEQUENCE index_ids RESTART")
             await self.connection.execute(
                 "INSERT INTO index_state (form, ignored, finished_at) VALUES ($1, 0, NULL)", FORM
             )
 
-    async def write(self, files: list[Read], *, replacing: bool) -> None:
+    async def write(self, batch: Batch, *, replacing: bool) -> None:
         """Add files in one transaction; `replacing` where some of them may be there in an older state."""
-        ids = iter(await self._ids(len(files) + sum(len(one.words) > 0 for one in files)))
-        rows, contents, blocks = _rows(files, ids)
+        ids = await self._ids(len(batch.files) + 1)
+        segment = ids.pop()
+        copy = self.connection.copy_records_to_table
         async with self.connection.transaction():
             if replacing:
-                await self._delete("path = ANY($1)", [one.entry.path for one in files])
-            copy = self.connection.copy_records_to_table
-            await copy("index_blocks", records=blocks, columns=("id", "words"))
+                await self._delete("path = ANY($1)", [one.entry.path for one in batch.files])
+            await self._add_segment(segment, ids, batch.segment)
+            contents = [
+                (number, one.packed) for number, one in zip(ids, batch.files, strict=True) if one.kind == "text"
+            ]
             await copy("index_contents", records=contents, columns=("id", "content"))
+            rows = [_row(number, one) for number, one in zip(ids, batch.files, strict=True)]
             await copy("index_files", records=rows, columns=_FILE_COLUMNS)
+
+    async def _add_segment(self, number: int, ids: list[int], segment: Segment) -> None:
+        await self.connection.execute(
+            "INSERT INTO index_segments (id, width, span, files) VALUES ($1, $2, $3, $4)",
+            number,
+            segment.width,
+            segment.span,
+            array("i", ids).tobytes(),
+        )
+        pages = [(number, page, data) for page, data in segment.pages]
+        await self.connection.copy_records_to_table(
+            "index_grams", records=pages, columns=("segment", "page", "content")
+        )
+
+    async def join_segments(self) -> None:
+        """Make one segment of those that have few files, once there are many of them; empty ones end."""
+        small = await self.connection.fetch(
+            "SELECT id, files FROM index_segments WHERE length(files) <= $1", SMALL_FILES * 4
+        )
+        if len(small) <= SMALL_SEGMENTS:
+            return
+        ids = [number for row in small for number in array("i", row["files"])]
+        rows = await self.connection.fetch("SELECT id, content FROM index_contents WHERE id = ANY($1)", ids)
+        segment = await in_thread(lambda: segment_of([unpacked(row[1]) for row in rows], quickly=False), "join")
+        (number,) = await self._ids(1)
+        gone = [row["id"] for row in small]
+        async with self.connection.transaction():
+            await self.connection.execute("DELETE FROM index_segments WHERE id = ANY($1)", gone)
+            await self.connection.execute("DELETE FROM index_grams WHERE segment = ANY($1)", gone)
+            await self._add_segment(number, [row[0] for row in rows], segment)
 
     async def remove(self, paths: list[bytes]) -> int:
         """Take out these files, and whatever was in folders of these names; how many that were."""
@@ -101,8 +146,7 @@ class IndexWriter:
     async def finish(self, ignored: int | None) -> None:
         """Say that the index is complete now, and sort what its indexes have gathered."""
         await self.connection.execute(
-            "SELECT gin_clean_pending_list('index_files_words'), gin_clean_pending_list('index_blocks_words'),"
-            " gin_clean_pending_list('index_files_shown')"
+            "SELECT gin_clean_pending_list('index_files_words'), gin_clean_pending_list('index_files_shown')"
         )
         await self.connection.execute(
             "UPDATE index_state SET finished_at = now(), ignored = coalesce($1, ignored)", ignored
@@ -110,7 +154,7 @@ class IndexWriter:
 
     async def analyze(self) -> None:
         """Let the planner know what it is dealing with, after much has changed."""
-        for table in ("index_files", "index_contents", "index_blocks"):
+        for table in ("index_files", "index_contents", "index_segments", "index_grams"):
             await self.connection.execute(f"ANALYZE {table}")
 
     def close(self) -> None:
@@ -133,37 +177,13 @@ class IndexWriter:
         ]
 
     async def _delete(self, which: str, paths: list[bytes]) -> int:
-        gone = await self.connection.fetch(_GONE.format(which=which), paths)
-        blocks = {row[0] for row in gone if row[0] is not None}
-        if blocks:
-            await self.connection.execute(_UNUSED, list(blocks))
-        return len(gone)
+        done: str = await self.connection.execute(_GONE.format(which=which), paths)
+        return int(done.rpartition(" ")[2])
 
 
-def _rows(files: list[Read], ids: Iterable[int]) -> tuple[list[Any], list[Any], list[Any]]:
-    """Rows of the three tables. Files that follow one another share a block."""
-    numbers = iter(ids)
-    rows, contents, blocks = [], [], []
-    block, size, words = None, 0, set[bytes]()
-    for one in files:
-        number = next(numbers)
-        of_file = None
-        if one.words:
-            if block is None:
-                block = next(numbers)
-            of_file = block
-            words |= one.words
-            size += one.entry.size
-            if size >= BLOCK_BYTES:
-                blocks.append((block, block_text(words)))
-                block, size, words = None, 0, set()
-        if one.kind == "text":
-            contents.append((number, one.packed))
-        path, name = one.entry.path, shown(one.entry.path)
-        rows.append(
-            (number, path, name, one.language, one.entry.size, one.entry.modified, one.entry.inode, one.kind,
-             rank_of(path), of_file, tsvector(names_in(name)), tsvector(one.words))
-        )  # fmt: skip
-    if block is not None:
-        blocks.append((block, block_text(words)))
-    return rows, contents, blocks
+def _row(number: int, one: Read) -> tuple[Any, ...]:
+    path, name = one.entry.path, shown(one.entry.path)
+    return (
+        number, path, name, one.language, one.entry.size, one.entry.modified, one.entry.inode, one.kind,
+        rank_of(path), tsvector(names_in(name)), one.words,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The search index: every file, its words, its content, and blocks of words in which text inside words is found.
+"""The search index: every file, its words, its content, and the trigrams by which text inside words is found.
 
 The index can be made again from the folder at any time, so its tables are unlogged: writing them costs no WAL, and
 after a crash PostgreSQL empties all of them together, which the next run takes for an index that was never made.
@@ -6,10 +6,10 @@ after a crash PostgreSQL empties all of them together, which the next run takes 
 - `index_files` has a row per file, also for those that cannot be searched, so that they are not read again. `words`
   holds its distinct words for whole-word search.
 - `index_contents` has the text, compressed by the backend (not every PostgreSQL can lz4).
-- `index_blocks` has the distinct words of several files that were indexed together, with trigrams. A block may have
-  more words than its files still have, never fewer.
+- `index_segments` and `index_grams` tell which files may have a text; see `workbench.search.grams`. A segment is never
+  changed: it may name files that are gone.
 
-Values of `words` are kept uncompressed: they are read while searching, and written only once.
+Large values are kept as they come: they are compressed already, or written only.
 """
 
 from __future__ import annotations
@@ -30,12 +30,22 @@ TABLES = (
         inode bigint NOT NULL,
         kind text NOT NULL,
         rank real NOT NULL,
-        block integer,
         names tsvector NOT NULL,
         words tsvector NOT NULL
     )""",
     "CREATE UNLOGGED TABLE index_contents (id integer PRIMARY KEY, content bytea NOT NULL)",
-    "CREATE UNLOGGED TABLE index_blocks (id integer PRIMARY KEY, words text NOT NULL)",
+    """CREATE UNLOGGED TABLE index_segments (
+        id integer PRIMARY KEY,
+        width integer NOT NULL,
+        span integer NOT NULL,
+        files bytea NOT NULL
+    )""",
+    """CREATE UNLOGGED TABLE index_grams (
+        segment integer NOT NULL,
+        page integer NOT NULL,
+        content bytea NOT NULL,
+        PRIMARY KEY (segment, page)
+    )""",
     """CREATE UNLOGGED TABLE index_state (
         single boolean PRIMARY KEY DEFAULT true CHECK (single),
         form integer NOT NULL,
@@ -45,19 +55,17 @@ TABLES = (
     "CREATE SEQUENCE index_ids AS integer CYCLE",
     "ALTER TABLE index_files ALTER words SET STORAGE EXTERNAL",
     "ALTER TABLE index_contents ALTER content SET STORAGE EXTERNAL",
-    "ALTER TABLE index_blocks ALTER words SET STORAGE EXTERNAL",
+    "ALTER TABLE index_segments ALTER files SET STORAGE EXTERNAL",
+    "ALTER TABLE index_grams ALTER content SET STORAGE EXTERNAL",
     # Statistics of these cost seconds and tell the planner nothing that it would decide otherwise.
     "ALTER TABLE index_files ALTER words SET STATISTICS 0, ALTER names SET STATISTICS 0, ALTER path SET STATISTICS 0",
     "ALTER TABLE index_contents ALTER content SET STATISTICS 0",
-    "ALTER TABLE index_blocks ALTER words SET STATISTICS 0",
+    "ALTER TABLE index_grams ALTER content SET STATISTICS 0",
 )
 # Changes gather in a list before they are sorted into the tree: that makes filling the index several times cheaper.
 INDEXES = (
-    "CREATE INDEX index_files_block ON index_files (block)",
     "CREATE INDEX index_files_words ON index_files USING gin (words) WITH (gin_pending_list_limit = 16384)",
     "CREATE INDEX index_files_shown ON index_files USING gin (shown gin_trgm_ops)",
-    "CREATE INDEX index_blocks_words ON index_blocks USING gin (words gin_trgm_ops)"
-    " WITH (gin_pending_list_limit = 8192)",
 )
 
 
@@ -66,7 +74,7 @@ def upgrade() -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     for statement in TABLES + INDEXES:
         op.execute(statement)
-    for table in ("index_files", "index_contents", "index_blocks"):
+    for table in ("index_files", "index_contents", "index_segments", "index_grams"):
         # Filling an empty index must not wake a vacuum for every fifth that is added; who fills it asks for statistics.
         op.execute(
             f"ALTER TABLE {table} SET (autovacuum_vacuum_insert_threshold = -1,"
