@@ -29,7 +29,7 @@ def test_a_note_lives(backend: Backend) -> None:
     changed = edit(backend, note, body="other").json()
     assert (changed["version"], changed["body"], changed["created_at"]) == (2, "other", note["created_at"])
     assert changed["updated_at"] > note["updated_at"]
-    assert backend.client.get("/api/notes").json() == {"notes": [changed], "total": 1}
+    assert backend.client.get("/api/notes").json() == {"notes": [changed | {"headline": None}], "total": 1}
     assert backend.client.delete(f"/api/notes/{note['id']}", params={"version": 2}).status_code == 204
     gone = backend.client.get(f"/api/notes/{note['id']}")
     assert (gone.status_code, gone.json()["code"]) == (404, "note_not_found")
@@ -61,6 +61,62 @@ def test_search_finds_words_prefixes_and_phrases_title_first(backend: Backend) -
     assert titles('"apples and"') == ["groceries"]
     assert titles("deployment -pears") == ["Deployment"]
     assert titles("absent") == []
+
+
+def test_the_place_where_words_were_found_is_shown(backend: Backend) -> None:
+    create(
+        backend, "found", "before 🚀 " * 30 + "\x02 \x03 the Deployment <b> of 🚀 deployments & more" + " after" * 200
+    )
+    found = backend.client.get("/api/notes", params={"q": "deploy"}).json()["notes"][0]["headline"]
+    units = found["text"].encode("utf-16-le")
+    words = [units[2 * begin : 2 * end].decode("utf-16-le") for begin, end in found["ranges"]]
+    assert words == ["Deployment", "deployments"]
+    assert "of 🚀 deployments & more" in found["text"]
+    assert "\x02" not in found["text"]
+
+
+def test_pinned_notes_come_first(backend: Backend) -> None:
+    old = create(backend, "old")
+    create(backend, "new")
+    assert edit(backend, old, pinned=True).json()["pinned"]
+    create(backend, "newest")
+
+    def titles() -> list[str]:
+        return [note["title"] for note in backend.client.get("/api/notes").json()["notes"]]
+
+    assert titles() == ["old", "newest", "new"]
+    pinned = backend.client.get(f"/api/notes/{old['id']}").json()
+    assert edit(backend, pinned).json()["pinned"], "an edit that says nothing of it keeps it"
+    edit(backend, pinned | {"version": 3}, pinned=False)
+    assert titles() == ["old", "newest", "new"]
+
+
+def test_what_a_note_was_is_kept_and_restored(backend: Backend) -> None:
+    note = create(backend, "first", "one")
+    note = edit(backend, note, title="second", body="two").json()
+    history = f"/api/notes/{note['id']}/history"
+    versions = backend.client.get(history).json()
+    assert [(one["version"], one["title"], one["body"]) for one in versions] == [
+        (2, "second", "two"),
+        (1, "first", "one"),
+    ]
+    assert [one["at"] for one in versions] == [note["updated_at"], note["created_at"]]
+    restored = backend.client.post(f"/api/notes/{note['id']}/restore", json={"version": 1}).json()
+    assert (restored["title"], restored["body"], restored["version"]) == ("first", "one", 3)
+    assert len(backend.client.get(history, params={"limit": 2}).json()) == 2
+    absent = backend.client.post(f"/api/notes/{note['id']}/restore", json={"version": 9})
+    assert (absent.status_code, absent.json()["code"]) == (404, "version_not_found")
+    nothing = backend.client.post(f"/api/notes/{uuid4()}/restore", json={"version": 1})
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "note_not_found")
+    assert backend.client.get(f"/api/notes/{uuid4()}/history").json()["code"] == "note_not_found"
+
+
+def test_no_more_versions_are_kept_than_are_said(backend: Backend) -> None:
+    note = create(backend, "often saved")
+    for _ in range(205):
+        note = edit(backend, note).json()
+    kept = backend.client.get(f"/api/notes/{note['id']}/history", params={"limit": 200}).json()
+    assert [one["version"] for one in kept] == list(range(206, 6, -1))
 
 
 @pytest.mark.parametrize("words", ["'", "& | !", ":*", "\\", "a:b'c", "((", '"', "--", "%", "\N{GRINNING FACE}"])

@@ -114,9 +114,11 @@ class Database:
                 return
 
     @asynccontextmanager
-    async def connection(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def connection(
+        self, *, snapshot: bool = False, seconds: float = REQUEST_SECONDS
+    ) -> AsyncIterator[AsyncConnection]:
         """A connection in one transaction, which is committed at the end of the block unless something was raised.
-        With `snapshot` all its statements see the same state and none may write.
+        With `snapshot` all its statements see the same state and none may write. The block may take `seconds`.
 
         Raises `ApiError` 503 when Postgres is away or not prepared.
         """
@@ -126,7 +128,7 @@ class Database:
         if self._engine is None:
             self._engine = loaded.create_engine(self._pooled, POOL_SIZE)
         try:
-            async with asyncio.timeout(REQUEST_SECONDS), self._engine.connect() as connection:
+            async with asyncio.timeout(seconds), self._engine.connect() as connection:
                 if snapshot:
                     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 driver: Any = (await connection.get_raw_connection()).driver_connection

@@ -8,18 +8,22 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from workbench.links.models import Link, LinkTargets
+
 TITLE_MAX = 300
 BODY_MAX = 200_000
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
+    """Postgres keeps every text but NUL."""
     if "\0" in text:
         raise ValueError("text must not contain the character NUL")
     return text
 
 
-Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX, pattern=r"\S"), AfterValidator(_without_nul)]
-Body = Annotated[str, Field(max_length=BODY_MAX), AfterValidator(_without_nul)]
+Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX, pattern=r"\S"), AfterValidator(without_nul)]
+Body = Annotated[str, Field(max_length=BODY_MAX), AfterValidator(without_nul)]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class NewNote(BaseModel):
@@ -28,6 +32,8 @@ class NewNote(BaseModel):
     title: Title
     body: Body = ""
     """Markdown."""
+    pinned: bool = False
+    links: LinkTargets = []
 
 
 class NoteEdit(BaseModel):
@@ -35,7 +41,11 @@ class NoteEdit(BaseModel):
 
     title: Title
     body: Body
-    version: int = Field(ge=1, le=2**31 - 1)
+    version: Version
+    pinned: bool | None = None
+    """Null keeps what is."""
+    links: LinkTargets | None = None
+    """Null keeps what is."""
 
 
 class Note(BaseModel):
@@ -45,13 +55,45 @@ class Note(BaseModel):
     title: str
     body: str
     version: int
+    pinned: bool
+    links: list[Link]
     created_at: datetime
     updated_at: datetime
 
 
-class NoteList(BaseModel):
-    """One page of notes: newest edit first, or best match first when searched."""
+class Headline(BaseModel):
+    """The part of a note where the words were found, as plain text."""
 
-    notes: list[Note]
+    text: str
+    ranges: list[tuple[int, int]]
+    """Begin and end of each found word, in UTF-16 code units of `text`."""
+
+
+class FoundNote(Note):
+    """A note in a list."""
+
+    headline: Headline | None
+    """Null when nothing was searched for."""
+
+
+class NoteList(BaseModel):
+    """One page of notes: pinned ones and then the newest edit first, or best match first when searched."""
+
+    notes: list[FoundNote]
     total: int
     """How many match in all."""
+
+
+class NoteVersion(BaseModel):
+    """A note as it was at one time."""
+
+    version: int
+    at: datetime
+    title: str
+    body: str
+
+
+class Restore(BaseModel):
+    """Which version becomes the newest again."""
+
+    version: Version

@@ -1,5 +1,5 @@
-"""/api/notes: create, list, search, edit, delete. An edit or deletion names the version it was made from; a stale one
-is refused with 409 `version_conflict`, whose detail is the note as it is now."""
+"""/api/notes: create, list, search, edit, delete, and what a note was before. An edit or deletion names the version it
+was made from; a stale one is refused with 409 `version_conflict`, whose detail is the note as it is now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from workbench.notes import table
-from workbench.notes.models import NewNote, Note, NoteEdit, NoteList
+from workbench.notes.models import NewNote, Note, NoteEdit, NoteList, NoteVersion, Restore
 from workbench.web.models import FAILURES, Failure
 from workbench.workbench import Workbench
 
@@ -28,7 +28,7 @@ async def list_notes(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
 ) -> NoteList:
-    """Notes, newest edit first; with `q`, those that match, best first."""
+    """Notes, pinned ones and then the newest edit first; with `q`, those that match, best first."""
     return await table.find(_of(request).database, q.replace("\0", " "), limit, offset)
 
 
@@ -59,6 +59,22 @@ async def delete_note(request: Request, note_id: UUID, version: Version) -> None
     """Delete a note."""
     await table.remove(_of(request).database, note_id, version)
     _announce(request, "note.deleted", note_id, version)
+
+
+@router.get("/{note_id}/history", responses=NOT_FOUND)
+async def note_history(
+    request: Request, note_id: UUID, limit: Annotated[int, Query(ge=1, le=table.VERSIONS_MAX)] = 50
+) -> list[NoteVersion]:
+    """What the note was, newest first; the first is what it is. The last 200 versions are kept."""
+    return await table.versions(_of(request).database, note_id, limit)
+
+
+@router.post("/{note_id}/restore", responses=NOT_FOUND)
+async def restore_note(request: Request, note_id: UUID, wanted: Restore) -> Note:
+    """Make title and body of an earlier version the newest; what is now stays in the history."""
+    note = await table.restore(_of(request).database, note_id, wanted.version)
+    _announce(request, "note.updated", note.id, note.version)
+    return note
 
 
 def _of(request: Request) -> Workbench:

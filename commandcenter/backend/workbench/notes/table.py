@@ -1,12 +1,13 @@
-"""The table of notes. Every change names the version it was made from, in the same statement that changes the row."""
+"""The table of notes and of their versions. Every change names the version it was made from, in the same statement that
+changes the row, and leaves what it wrote in the history."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from asyncpg import ProgramLimitExceededError
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     Executable,
@@ -14,24 +15,27 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    case,
-    cast,
     delete,
     func,
     insert,
-    literal_column,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workbench.database.connection import Database
 from workbench.database.engine import metadata
+from workbench.database.text import text_query, too_many_words
 from workbench.errors import ApiError
-from workbench.notes.models import NewNote, Note, NoteEdit, NoteList
+from workbench.links.models import LinkTarget
+from workbench.links.table import links_of, replace_links
+from workbench.notes.headline import headline_of, read_headline
+from workbench.notes.models import FoundNote, NewNote, Note, NoteEdit, NoteList, NoteVersion
 
+VERSIONS_MAX = 200
+"""Versions of one note that are kept."""
 NOTES = Table(
     "notes",
     metadata,
@@ -39,52 +43,84 @@ NOTES = Table(
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("pinned", Boolean, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("search", TSVECTOR, nullable=False),
 )
-SHOWN = (NOTES.c.id, NOTES.c.title, NOTES.c.body, NOTES.c.version, NOTES.c.created_at, NOTES.c.updated_at)
+HISTORY = Table(
+    "note_history",
+    metadata,
+    Column("note_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+SHOWN = tuple(column for column in NOTES.c if column.name != "search")
 
 
 async def find(database: Database, words: str, limit: int, offset: int) -> NoteList:
-    """Notes that match `words`, best first; without words all, newest edit first."""
+    """Notes that match `words`, best first; without words all, pinned ones and then the newest edit first."""
     wanted: list[Any] = []
-    order: list[Any] = [NOTES.c.updated_at.desc(), NOTES.c.id]
+    order: list[Any] = [NOTES.c.pinned.desc(), NOTES.c.updated_at.desc(), NOTES.c.id]
+    shown = list(SHOWN)
     if words.strip():
-        query = _query(words)
+        query = text_query(words)
         wanted.append(NOTES.c.search.bool_op("@@")(query))
         order.insert(0, func.ts_rank(NOTES.c.search, query).desc())
+        shown.append(headline_of(NOTES.c.body, query).label("headline"))
     async with database.connection(snapshot=True) as connection:
         total = await connection.scalar(select(func.count()).select_from(NOTES).where(*wanted))
-        rows = await connection.execute(select(*SHOWN).where(*wanted).order_by(*order).limit(limit).offset(offset))
-        return NoteList(notes=[_note(row) for row in rows], total=total or 0)
+        page = select(*shown).where(*wanted).order_by(*order).limit(limit).offset(offset)
+        rows = [dict(row._mapping) for row in await connection.execute(page)]
+        links = await links_of(connection, "note", [row["id"] for row in rows])
+    for row in rows:
+        marked = row.pop("headline", None)
+        row |= {"links": links[row["id"]], "headline": None if marked is None else read_headline(marked)}
+    return NoteList(notes=[FoundNote(**row) for row in rows], total=total or 0)
 
 
 async def get(database: Database, note_id: UUID) -> Note:
     """One note. Raises `note_not_found`."""
-    async with database.connection() as connection:
+    async with database.connection(snapshot=True) as connection:
         return await _get(connection, note_id)
 
 
 async def create(database: Database, new: NewNote) -> Note:
     """Keep a new note. Raises `note_too_large` when it has more words than can be indexed."""
     async with database.connection() as connection:
-        return _note(await _write(connection, insert(NOTES).values(title=new.title, body=new.body).returning(*SHOWN)))
+        return await insert_note(connection, new, {})
+
+
+async def insert_note(connection: AsyncConnection, new: NewNote, given: dict[str, Any]) -> Note:
+    """Keep a note in a transaction that is open; `given` are values of other columns. Raises `note_too_large`."""
+    values = {"title": new.title, "body": new.body, "pinned": new.pinned} | given
+    row = await _write(connection, insert(NOTES).values(**values).returning(*SHOWN))
+    return await _written(connection, row, new.links)
 
 
 async def edit(database: Database, note_id: UUID, content: NoteEdit) -> Note:
     """Replace a note's content. Raises `note_not_found`, `version_conflict`, `note_too_large`."""
+    async with database.connection() as connection:
+        return await update_note(connection, note_id, content)
+
+
+async def update_note(connection: AsyncConnection, note_id: UUID, content: NoteEdit) -> Note:
+    """As `edit`, in a transaction that is open."""
+    values: dict[str, Any] = {"title": content.title, "body": content.body}
+    if content.pinned is not None:
+        values["pinned"] = content.pinned
     changed = (
         update(NOTES)
         .where(NOTES.c.id == note_id, NOTES.c.version == content.version)
-        .values(title=content.title, body=content.body, version=NOTES.c.version + 1, updated_at=func.now())
+        .values(**values, version=NOTES.c.version + 1, updated_at=func.now())
         .returning(*SHOWN)
     )
-    async with database.connection() as connection:
-        row = await _write(connection, changed)
-        if row is None:
-            raise await _conflict(connection, note_id)
-        return _note(row)
+    row = await _write(connection, changed)
+    if row is None:
+        raise await _conflict(connection, note_id)
+    return await _written(connection, row, content.links)
 
 
 async def remove(database: Database, note_id: UUID, version: int) -> None:
@@ -95,18 +131,55 @@ async def remove(database: Database, note_id: UUID, version: int) -> None:
             raise await _conflict(connection, note_id)
 
 
-def _query(words: str) -> Any:
-    """What the user typed, as a text search query. The last word may be unfinished: its lexeme is made a prefix."""
-    query = func.websearch_to_tsquery(literal_column("'simple'"), words)
-    prefixed = cast(cast(query, Text).concat(":*"), TSQUERY)
-    return case((func.numnode(query) == 0, cast("", TSQUERY)), else_=prefixed)
+async def versions(database: Database, note_id: UUID, limit: int) -> list[NoteVersion]:
+    """What the note was, newest first; the first is what it is. Raises `note_not_found`."""
+    shown = (HISTORY.c.version, HISTORY.c.at, HISTORY.c.title, HISTORY.c.body)
+    order = select(*shown).where(HISTORY.c.note_id == note_id).order_by(HISTORY.c.version.desc()).limit(limit)
+    async with database.connection(snapshot=True) as connection:
+        found = [NoteVersion(**row._mapping) for row in await connection.execute(order)]
+    if not found:
+        raise _not_found(note_id)
+    return found
+
+
+async def restore(database: Database, note_id: UUID, version: int) -> Note:
+    """Make an earlier version the newest again. Raises `note_not_found`, `version_not_found`."""
+    async with database.connection() as connection:
+        held = select(NOTES.c.version).where(NOTES.c.id == note_id).with_for_update()
+        now = await connection.scalar(held)
+        if now is None:
+            raise _not_found(note_id)
+        former = select(HISTORY.c.title, HISTORY.c.body).where(
+            HISTORY.c.note_id == note_id, HISTORY.c.version == version
+        )
+        row = (await connection.execute(former)).one_or_none()
+        if row is None:
+            words = "This version is not kept any more. Reload the history."
+            raise ApiError(404, "version_not_found", words, {"id": str(note_id), "version": version})
+        return await update_note(connection, note_id, NoteEdit(title=row.title, body=row.body, version=now))
+
+
+async def _written(connection: AsyncConnection, row: Any, links: list[LinkTarget] | None) -> Note:
+    """What belongs to every write: the links, the version in the history, and no more versions than are kept."""
+    if links is not None:
+        await replace_links(connection, "note", row.id, links)
+    version = {"note_id": row.id, "version": row.version, "at": row.updated_at, "title": row.title, "body": row.body}
+    await connection.execute(insert(HISTORY).values(**version))
+    oldest = row.version - VERSIONS_MAX
+    if oldest > 0:
+        await connection.execute(delete(HISTORY).where(HISTORY.c.note_id == row.id, HISTORY.c.version <= oldest))
+    return await _note(connection, row)
 
 
 async def _get(connection: AsyncConnection, note_id: UUID) -> Note:
     row = (await connection.execute(select(*SHOWN).where(NOTES.c.id == note_id))).one_or_none()
     if row is None:
-        raise ApiError(404, "note_not_found", "This note does not exist any more. Reload the list.", str(note_id))
-    return _note(row)
+        raise _not_found(note_id)
+    return await _note(connection, row)
+
+
+def _not_found(note_id: UUID) -> ApiError:
+    return ApiError(404, "note_not_found", "This note does not exist any more. Reload the list.", str(note_id))
 
 
 async def _conflict(connection: AsyncConnection, note_id: UUID) -> ApiError:
@@ -123,13 +196,13 @@ async def _write(connection: AsyncConnection, statement: Executable) -> Any:
     try:
         return (await connection.execute(statement)).one_or_none()
     except DBAPIError as error:
-        cause = error.orig.__cause__ if error.orig else None
-        if isinstance(cause, ProgramLimitExceededError):
-            raise ApiError(
-                413, "note_too_large", "The note has more words than can be searched. Split it.", str(cause)
-            ) from cause
-        raise
+        cause = too_many_words(error)
+        if cause is None:
+            raise
+        words = "The note has more words than can be searched. Split it."
+        raise ApiError(413, "note_too_large", words, str(cause)) from cause
 
 
-def _note(row: Any) -> Note:
-    return Note(**row._mapping)
+async def _note(connection: AsyncConnection, row: Any) -> Note:
+    links = await links_of(connection, "note", [row.id])
+    return Note(**row._mapping, links=links[row.id])

@@ -14,12 +14,15 @@ from starlette.exceptions import HTTPException
 
 from workbench.errors import ApiError
 from workbench.events.router import activity, events
+from workbench.exchange.router import router as exchange
 from workbench.files.router import router as files
 from workbench.health.router import router as health
+from workbench.links.router import router as links
 from workbench.notes.router import router as notes
 from workbench.overview.router import router as overview
 from workbench.project.router import router as project
 from workbench.search.router import router as search
+from workbench.tasks.router import router as tasks
 from workbench.web.docs import router as docs
 from workbench.web.guard import Guard
 from workbench.workbench import Workbench
@@ -39,7 +42,7 @@ def describe() -> FastAPI:
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for router in (health, project, overview, search, files, notes, events, activity, docs):
+    for router in (health, project, overview, search, files, exchange, notes, tasks, links, events, activity, docs):
         api.include_router(router)
     return api
 

@@ -20,6 +20,7 @@ BODY_MAX = 2 * 1024 * 1024
 LARGER = {
     # 2 MiB of text, each of its characters escaped with one more.
     "/api/file": 5 * 1024 * 1024,
+    "/api/notes/import": 32 * 1024 * 1024,
 }
 """Bytes, for the paths that take more."""
 

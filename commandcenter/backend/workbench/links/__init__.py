@@ -1,0 +1,1 @@
+"""Links of notes and tasks to files and lines."""
