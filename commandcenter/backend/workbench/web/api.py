@@ -16,6 +16,7 @@ from workbench.errors import ApiError
 from workbench.events.router import activity, events
 from workbench.exchange.router import router as exchange
 from workbench.files.router import router as files
+from workbench.git.router import router as git
 from workbench.health.router import router as health
 from workbench.links.router import router as links
 from workbench.notes.router import router as notes
@@ -42,7 +43,21 @@ def describe() -> FastAPI:
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for router in (health, project, overview, search, files, exchange, notes, tasks, links, events, activity, docs):
+    for router in (
+        health,
+        project,
+        overview,
+        search,
+        files,
+        git,
+        exchange,
+        notes,
+        tasks,
+        links,
+        events,
+        activity,
+        docs,
+    ):
         api.include_router(router)
     return api
 
