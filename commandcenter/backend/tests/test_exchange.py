@@ -9,8 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Launch, make_database
-from tests.services import Backend, Postgres
-from tests.test_files import id_of, refused
+from tests.services import Backend, Postgres, id_of, refused
 from workbench.exchange.markdown import Item, read, write
 
 LINES = st.sampled_from(

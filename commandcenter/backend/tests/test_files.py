@@ -15,12 +15,8 @@ import httpx
 import pytest
 
 from tests.conftest import Launch
-from tests.services import Backend, bound_by_modes, poll
+from tests.services import Backend, bound_by_modes, id_of, poll, refused
 from tests.test_overview import digest, git, repository
-
-
-def id_of(path: str | bytes) -> str:
-    return base64.urlsafe_b64encode(os.fsencode(path)).rstrip(b"=").decode()
 
 
 def read(backend: Backend, path: str | bytes) -> httpx.Response:
@@ -31,13 +27,6 @@ def entries(backend: Backend, path: str | bytes = b"", **params: Any) -> dict[st
     answer = backend.client.get("/api/files", params={"id": id_of(path)} | params)
     assert answer.status_code == 200, answer.text
     return {entry["name"]: entry for entry in answer.json()["entries"]}
-
-
-def refused(answer: httpx.Response) -> tuple[int, str]:
-    """Status and code of a refusal, which has words."""
-    body = answer.json()
-    assert body["message"], body
-    return answer.status_code, body["code"]
 
 
 def test_a_folder_is_listed_folders_first(backend: Backend, workspace: Path) -> None:

@@ -12,8 +12,7 @@ import httpx
 import pytest
 
 from tests.conftest import Launch
-from tests.services import Backend
-from tests.test_files import id_of, refused
+from tests.services import Backend, id_of, refused
 from tests.test_overview import digest, git
 
 

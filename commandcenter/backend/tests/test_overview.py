@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Launch
-from tests.services import Backend, bound_by_modes, poll
+from tests.services import Backend, bound_by_modes, id_of, poll
 
 GIT = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]
 
@@ -59,14 +59,23 @@ def test_a_repository(launch: Launch, workspace: Path) -> None:
     repository(workspace)
     one = launch()
     snapshot = one.overview()
-    files, state = snapshot["files"], snapshot["git"]["state"]
+    files, state = snapshot["files"], snapshot["git"]
     assert files["count"] == 4
     assert {share["language"] for share in files["languages"]} == {"Python", "Rust", "Markdown", "Other"}
     assert {file["path"] for file in files["largest"]} == {".gitignore", "README.md", "main.py", "new.rs"}
     assert (state["branch"], state["upstream"], state["ahead"], state["behind"]) == ("main", "base", 1, 0)
-    assert state["dirty"] == 2
+    assert [(one["path"], one["status"]) for one in state["dirty"]] == [
+        ("main.py", "modified"),
+        ("new.rs", "untracked"),
+    ]
+    assert (state["dirty_total"], state["contributors"]) == (2, [{"name": "Ada", "commits": 2}])
     assert [commit["subject"] for commit in state["commits"]] == ["second ünd", "first"]
-    assert snapshot["readme"] == {"path": "README.md", "text": "# Hello <script>\n", "truncated": False}
+    assert snapshot["readme"] == {
+        "path": "README.md",
+        "id": id_of("README.md"),
+        "text": "# Hello <script>\n",
+        "truncated": False,
+    }
 
 
 def test_a_plain_folder_respects_nested_gitignore_files(launch: Launch, workspace: Path) -> None:
@@ -79,7 +88,7 @@ def test_a_plain_folder_respects_nested_gitignore_files(launch: Launch, workspac
     snapshot = launch().overview()
     paths = {file["path"] for file in snapshot["files"]["largest"]}
     assert paths == {".gitignore", "sub/.gitignore", "sub/kept.log", "sub/top"}
-    assert snapshot["git"]["kind"] == "none"
+    assert snapshot["git"]["state"] == "none"
 
 
 @pytest.mark.parametrize("with_git", [False, True])
@@ -118,15 +127,15 @@ def test_a_damaged_repository_is_walked_and_named(launch: Launch, workspace: Pat
     repository(workspace)
     (workspace / ".git/HEAD").write_text("nonsense")
     snapshot = launch().overview()
-    assert snapshot["git"]["kind"] == "failed"
+    assert snapshot["git"]["state"] == "corrupt"
     assert snapshot["git"]["error"]
     assert snapshot["files"]["count"] == 4
 
 
 def test_an_empty_repository(launch: Launch, workspace: Path) -> None:
     git(workspace, "init", "--quiet")
-    state = launch().overview()["git"]["state"]
-    assert (state["branch"], state["head"], state["commits"]) == ("main", None, [])
+    git_state = launch().overview()["git"]
+    assert [git_state[name] for name in ("state", "branch", "head", "commits")] == ["empty", "main", None, []]
 
 
 def test_a_folder_that_went_away_is_said_so_and_found_again(backend: Backend, workspace: Path) -> None:
@@ -168,5 +177,5 @@ def test_programs_of_the_repository_are_never_run(launch: Launch, workspace: Pat
     trap.chmod(0o755)
     git(workspace, "config", "core.fsmonitor", str(trap))
     git(workspace, "config", "core.hooksPath", str(tmp_path))
-    assert launch().overview()["git"]["kind"] == "repository"
+    assert launch().overview()["git"]["state"] == "ok"
     assert not (tmp_path / "sprung").exists()

@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from tests.conftest import Launch
-from tests.services import Backend, bound_by_modes
-from tests.test_files import id_of, read, refused
+from tests.services import Backend, bound_by_modes, id_of, refused
+from tests.test_files import read
 
 
 def save(backend: Backend, path: str | bytes, text: str, version: str | None = None, **more: Any) -> httpx.Response:

@@ -10,9 +10,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.services import Backend
+from tests.services import Backend, id_of, refused
 from tests.stream import following
-from tests.test_files import id_of, refused
 
 
 def create(backend: Backend, title: str, **more: Any) -> dict[str, Any]:

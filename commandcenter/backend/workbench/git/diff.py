@@ -72,7 +72,7 @@ def _lines(output: str, hunks: list[Hunk]) -> Iterator[tuple[DiffLine, Hunk]]:
         elif hunks and line[:1] in (" ", "+", "-"):
             kind = line[:1]
             shown = DiffLine(
-                kind=kind,  # type: ignore[arg-type]  # one of the three
+                kind=kind,
                 old=None if kind == "+" else old,
                 new=None if kind == "-" else new,
                 text=line[1 : TEXT_CUT + 1],

@@ -1,32 +1,39 @@
-"""Asks git about the folder as a whole: which files count, and the state of the repository."""
+"""Asks git about the folder as a whole: which files count, and the state of the repository. Blocking: for use in a
+thread."""
 
 from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from typing import Any
 
+from workbench.files.ids import file_id, shown
 from workbench.git.program import GitFailed, GitProgram, without_filters
-from workbench.overview.models import Commit, Git, GitState
+from workbench.git.repository import Standing, standing
+from workbench.overview.models import Commit, Contributor, DirtyFile, Git
 
 COMMITS = 20
+DIRTY = 200
+CONTRIBUTORS = 20
+CONTRIBUTIONS_MAX = 50_000
+"""Commits that are counted for their authors."""
+_FORM = "--format=%H%x1f%an%x1f%at%x1f%s"
 _SEPARATOR = b"\x1f"
+_KINDS = {"A": "added", "D": "deleted", "R": "renamed", "C": "added", "T": "type_changed"}
 
 
 class GitReader:
-    """git's answers about one folder. Blocking: for use in a thread."""
+    """git's answers about one folder."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._program = GitProgram()
+        self._counted: tuple[str, list[Contributor]] = ("", [])
+        """Contributors, and the commit up to which they were counted."""
 
-    def is_repository(self) -> bool:
-        """Whether the folder lies in a working tree. Raises `GitFailed`."""
-        try:
-            return self._run("rev-parse", "--is-inside-work-tree")[0].strip() == b"true"
-        except GitFailed as failed:
-            if "not a git repository" in str(failed) and not os.path.lexists(os.path.join(self._folder, ".git")):
-                return False
-            raise
+    def standing(self) -> Standing:
+        """Whether there is a repository, and in what state."""
+        return standing(self._program, self._folder)
 
     def files(self) -> tuple[set[bytes], int]:
         """Paths of all files that are not ignored, and how many folders could not be read. Raises `GitFailed`."""
@@ -41,8 +48,9 @@ class GitReader:
         return {os.fsdecode(path) for path in answered.split(b"\0") if path}
 
     def state(self) -> Git:
-        """Branch, distance from upstream, dirty entries, last commits."""
+        """Branch, distance from upstream, dirty files, last commits, contributors."""
         try:
+            prefix = self._run("rev-parse", "--show-prefix")[0].rstrip(b"\n")
             status, _ = self._run(
                 "status",
                 "--porcelain=v2",
@@ -50,20 +58,28 @@ class GitReader:
                 "-z",
                 "--untracked-files=normal",
                 "--ignore-submodules=all",
+                "--",
+                ".",
                 config=without_filters(self._program, self._folder),
             )
-            state = read_status(status)
+            state = read_status(status, prefix)
             if state.head is not None:
-                form = "--format=%H%x1f%an%x1f%at%x1f%s"
-                log, _ = self._run("log", "-z", f"--max-count={COMMITS}", form, "--no-color")
+                log, _ = self._run("log", "-z", f"--max-count={COMMITS}", _FORM, "--no-color")
                 state.commits = read_log(log)
-            return Git(kind="repository", state=state)
+                state.contributors = self._contributors(state.head)
         except GitFailed as failed:
-            return Git(kind="failed", error=str(failed))
+            return Git(state="corrupt", error=str(failed))
+        return state
 
     def close(self) -> None:
         """End a running git and refuse to start another."""
         self._program.close()
+
+    def _contributors(self, head: str) -> list[Contributor]:
+        if self._counted[0] != head:
+            counted, _ = self._run("shortlog", "-s", "-n", f"--max-count={CONTRIBUTIONS_MAX}", "HEAD")
+            self._counted = (head, read_contributors(counted))
+        return self._counted[1]
 
     def _run(
         self, *arguments: str, given: bytes = b"", allowed: tuple[int, ...] = (0,), config: dict[str, str] | None = None
@@ -72,26 +88,51 @@ class GitReader:
         return answer.output, answer.complaints
 
 
-def read_status(status: bytes) -> GitState:
-    """Reads `git status --porcelain=v2 --branch -z`."""
-    state = GitState(branch=None, head=None, upstream=None, ahead=0, behind=0, dirty=0, commits=[])
+def read_status(status: bytes, prefix: bytes = b"") -> Git:
+    """Reads `git status --porcelain=v2 --branch -z`; `prefix` is where the folder lies in its repository."""
+    state = Git(state="empty")
     entries = iter(status.split(b"\0"))
     for entry in entries:
-        text = entry.decode("utf-8", "replace")
-        if text.startswith("# branch.oid ") and not text.endswith("(initial)"):
-            state.head = text.removeprefix("# branch.oid ")
-        elif text.startswith("# branch.head ") and not text.endswith("(detached)"):
-            state.branch = text.removeprefix("# branch.head ")
-        elif text.startswith("# branch.upstream "):
-            state.upstream = text.removeprefix("# branch.upstream ")
-        elif text.startswith("# branch.ab "):
-            ahead, behind = text.removeprefix("# branch.ab ").split()
-            state.ahead, state.behind = int(ahead), -int(behind)
-        elif entry[:2] in (b"1 ", b"2 ", b"u ", b"? "):
-            state.dirty += 1
-            if entry[:2] == b"2 ":
-                next(entries, None)  # a renamed entry is followed by its old path
+        if entry.startswith(b"# "):
+            _read_branch(state, entry.decode("utf-8", "replace"))
+            continue
+        kind = entry[:2]
+        fields = {b"1 ": 8, b"2 ": 9, b"u ": 10, b"? ": 1}.get(kind)
+        if fields is None:
+            continue
+        if kind == b"2 ":
+            next(entries, None)  # a renamed entry is followed by its old path
+        state.dirty_total += 1
+        if len(state.dirty) < DIRTY:
+            path = entry.split(b" ", fields)[-1].removeprefix(prefix).rstrip(b"/")
+            state.dirty.append(
+                DirtyFile(
+                    path=shown(path), id=file_id(path), status=_status(kind, entry[2:4].decode("ascii", "replace"))
+                )
+            )
     return state
+
+
+def _read_branch(state: Git, text: str) -> None:
+    if text.startswith("# branch.oid ") and not text.endswith("(initial)"):
+        state.head = text.removeprefix("# branch.oid ")
+        state.state = "ok"
+    elif text.startswith("# branch.head ") and not text.endswith("(detached)"):
+        state.branch = text.removeprefix("# branch.head ")
+    elif text.startswith("# branch.upstream "):
+        state.upstream = text.removeprefix("# branch.upstream ")
+    elif text.startswith("# branch.ab "):
+        ahead, behind = text.removeprefix("# branch.ab ").split()
+        state.ahead, state.behind = int(ahead), -int(behind)
+
+
+def _status(kind: bytes, staged_and_not: str) -> Any:
+    if kind == b"? ":
+        return "untracked"
+    if kind == b"u ":
+        return "conflicted"
+    # What is in the folder counts more than what is staged.
+    return next((_KINDS[one] for one in reversed(staged_and_not) if one in _KINDS), "modified")
 
 
 def read_log(log: bytes) -> list[Commit]:
@@ -101,5 +142,15 @@ def read_log(log: bytes) -> list[Commit]:
         parts = entry.split(_SEPARATOR, 3)
         if len(parts) == 4:
             name, author, at, subject = (part.decode("utf-8", "replace") for part in parts)
-            commits.append(Commit(id=name, author=author, at=datetime.fromtimestamp(int(at), UTC), subject=subject))
+            commits.append(Commit(sha=name, author=author, at=datetime.fromtimestamp(int(at), UTC), subject=subject))
     return commits
+
+
+def read_contributors(counted: bytes) -> list[Contributor]:
+    """Reads `git shortlog -s -n`."""
+    found = []
+    for line in counted.decode("utf-8", "replace").split("\n")[:CONTRIBUTORS]:
+        commits, _, name = line.strip().partition("\t")
+        if commits.isdigit():
+            found.append(Contributor(name=name, commits=int(commits)))
+    return found

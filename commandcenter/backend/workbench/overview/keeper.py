@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from workbench.git.program import GitFailed
 from workbench.overview.git import GitReader
-from workbench.overview.look import look
-from workbench.overview.models import Overview, Progress, Snapshot
+from workbench.overview.look import Look, look
+from workbench.overview.models import Files, Git, Overview, Progress, Readme, Todos
+from workbench.overview.moves import happened
 from workbench.overview.scan import Stopped, Tally
 from workbench.overview.thread import in_thread
+from workbench.overview.todos import TodoFinder
 from workbench.overview.watch import Batch, compare, gather
 
 if TYPE_CHECKING:
@@ -45,7 +47,9 @@ class OverviewKeeper:
         self._dirty = asyncio.Event()
         self._tally: Tally | None = None
         self._began = 0.0
-        self._snapshot: Snapshot | None = None
+        self._look: Look | None = None
+        self._finder = TodoFinder(settings.workspace)
+        self._todos: Todos | None = None
         self._fingerprints: dict[bytes, tuple[int, int]] | None = None
         self._error: str | None = None
 
@@ -57,9 +61,12 @@ class OverviewKeeper:
         pending = progress is not None or self._dirty.is_set()
         failed = "failed" if self._error else "fresh"
         return Overview(
-            state="scanning" if pending else failed if self._snapshot or self._error else "scanning",
+            state="scanning" if pending else failed if self._look or self._error else "scanning",
             progress=progress,
-            snapshot=self._snapshot,
+            snapshot=None if self._look is None else self._look.snapshot,
+            git=None if self._look is None else self._look.git,
+            readme=None if self._look is None else self._look.readme,
+            todos=self._todos,
             error=self._error,
         )
 
@@ -93,10 +100,11 @@ class OverviewKeeper:
 
     async def _scan(self) -> None:
         self._began = monotonic()
-        tally = Tally(self._stop, fingerprints={} if self._polling else None)
+        self._finder.begin()
+        tally = Tally(self._stop, self._finder, fingerprints={} if self._polling else None)
         self._tally = tally
         try:
-            snapshot = await in_thread(lambda: look(self._folder, self._git, tally), "overview")
+            seen = await in_thread(lambda: look(self._folder, self._git, tally), "overview")
         except Stopped:
             return
         except OSError as cause:
@@ -106,11 +114,23 @@ class OverviewKeeper:
         finally:
             self._tally = None
         self._error = None
-        changed = self._snapshot is None or _essence(self._snapshot) != _essence(snapshot)
-        self._snapshot = snapshot
+        before, self._look = self._look, seen
         self._compare(tally)
-        if changed:
-            self._broker.publish("overview.refreshed", {"files": snapshot.files.count, "bytes": snapshot.files.bytes})
+        if before is None or _essence(before) != _essence(seen):
+            self._refreshed(seen)
+        if before is not None:
+            for kind, data in happened(before.git, seen.git):
+                self._broker.publish(kind, data)
+        todos = await in_thread(lambda: self._finder.finish(self._stop), "todos")
+        if todos != self._todos:
+            self._todos = todos
+            self._refreshed(seen)
+        if self._finder.behind:
+            self._dirty.set()
+
+    def _refreshed(self, seen: Look) -> None:
+        files = seen.snapshot.files
+        self._broker.publish("overview.refreshed", {"files": files.count, "bytes": files.bytes})
 
     def _compare(self, tally: Tally) -> None:
         if self._fingerprints is not None and tally.fingerprints is not None:
@@ -133,7 +153,7 @@ class OverviewKeeper:
         """A batch that is named whole can be freed of what git ignores; a larger one is told as it is."""
         if batch.total != len(batch.changes) or not batch.changes:
             return batch
-        if self._snapshot is None or self._snapshot.git.kind != "repository":
+        if self._look is None or self._look.git.state not in ("ok", "empty"):
             return batch
         try:
             ignored = self._git.ignored([path for _, path in batch.changes])
@@ -152,9 +172,9 @@ class OverviewKeeper:
         self._broker.publish("files.changed", {"total": batch.total, "paths": paths})
 
 
-def _essence(snapshot: Snapshot) -> Snapshot:
-    """A snapshot without when and how fast it was made."""
-    return snapshot.model_copy(update={"at": None, "seconds": 0})
+def _essence(seen: Look) -> tuple[Files, Git, Readme | None]:
+    """A look without when and how fast it was."""
+    return seen.snapshot.files, seen.git, seen.readme
 
 
 def _sendable(path: str) -> str:

@@ -7,9 +7,12 @@ cannot be shown, and counted.
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel
+
+from workbench.git.models import GitStanding
 
 
 class Progress(BaseModel):
@@ -62,42 +65,86 @@ class Files(BaseModel):
 class Commit(BaseModel):
     """One commit of the current branch."""
 
-    id: str
+    sha: str
     author: str
     at: datetime
     subject: str
 
 
-class GitState(BaseModel):
-    """The state of the git repository the folder is in."""
+class DirtyFile(BaseModel):
+    """A file that differs from the last commit."""
 
-    branch: str | None
-    """None when HEAD is detached."""
-    head: str | None
-    """None before the first commit."""
-    upstream: str | None
-    ahead: int
-    behind: int
-    dirty: int
-    """Changed, added, deleted or untracked entries."""
-    commits: list[Commit]
-    """Newest first."""
+    path: str
+    id: str
+    status: Literal["modified", "added", "deleted", "renamed", "type_changed", "conflicted", "untracked"]
+
+
+class Contributor(BaseModel):
+    """Somebody who made commits of the current branch."""
+
+    name: str
+    commits: int
 
 
 class Git(BaseModel):
-    """`repository`: `state` is set. `none`: not a repository. `failed`: `error` says why git could not answer."""
+    """The git repository the folder is in. What git could not tell is empty, and `error` says why."""
 
-    kind: Literal["repository", "none", "failed"]
-    state: GitState | None = None
+    state: GitStanding
     error: str | None = None
+    branch: str | None = None
+    """None when HEAD is detached."""
+    head: str | None = None
+    """None before the first commit."""
+    upstream: str | None = None
+    ahead: int = 0
+    behind: int = 0
+    dirty: list[DirtyFile] = []
+    """The first 200; an untracked folder is one entry."""
+    dirty_total: int = 0
+    commits: list[Commit] = []
+    """The last 20, newest first."""
+    contributors: list[Contributor] = []
+    """The 20 with the most commits."""
 
 
 class Readme(BaseModel):
     """The folder's README as it is; whoever shows it must sanitise it."""
 
     path: str
+    id: str
     text: str
     truncated: bool
+
+
+class TodoKind(StrEnum):
+    """What marks a line as something that is left to do."""
+
+    # In two pieces, because this project's own sources must not contain such marks.
+    TO_DO = "TO" + "DO"
+    FIX_ME = "FIX" + "ME"
+    HACK = "HACK"
+    X = "XX" + "X"
+
+
+class Todo(BaseModel):
+    """One marked line."""
+
+    path: str
+    id: str
+    line: int
+    kind: TodoKind
+    text: str
+    """The line without what surrounds it, cut at 300 characters."""
+
+
+class Todos(BaseModel):
+    """Lines that are marked as left to do."""
+
+    total: int
+    items: list[Todo]
+    """The first 200, by path."""
+    complete: bool
+    """Every text file of up to 512 KiB was looked through; otherwise there may be more."""
 
 
 class Snapshot(BaseModel):
@@ -106,8 +153,6 @@ class Snapshot(BaseModel):
     at: datetime
     seconds: float
     files: Files
-    git: Git
-    readme: Readme | None
 
 
 class Overview(BaseModel):
@@ -116,5 +161,9 @@ class Overview(BaseModel):
     state: Literal["scanning", "fresh", "failed"]
     progress: Progress | None
     snapshot: Snapshot | None
-    """None until the first scan is finished."""
+    """None until the first scan is finished, as are `git` and `readme`."""
+    git: Git | None
+    readme: Readme | None
+    todos: Todos | None
+    """None until the files were looked through for the first time."""
     error: str | None

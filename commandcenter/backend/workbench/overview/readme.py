@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from workbench.files.ids import file_id
 from workbench.overview.models import Readme
 from workbench.overview.scan import read_regular, shown
 
@@ -28,5 +29,5 @@ def read_readme(folder: str) -> Readme | None:
         content = read_regular(os.path.join(root, name), TEXT_MAX + 1)
         if content is not None:
             text = content[:TEXT_MAX].decode("utf-8", "replace")
-            return Readme(path=shown(name), text=text, truncated=len(content) > TEXT_MAX)
+            return Readme(path=shown(name), id=file_id(name), text=text, truncated=len(content) > TEXT_MAX)
     return None

@@ -22,6 +22,8 @@ from workbench.overview.models import Files, LanguageShare, LargeFile, Skipped
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    from workbench.overview.todos import TodoFinder
+
 FILES_MAX = 1_000_000
 LARGEST = 20
 GITIGNORE_MAX = 256 * 1024
@@ -43,6 +45,8 @@ class Tally:
     """What was counted so far. Other threads may read `files`."""
 
     stop: threading.Event
+    todos: TodoFinder | None = None
+    """Shown every file that is counted."""
     fingerprints: dict[bytes, tuple[int, int]] | None = None
     """Modification time (ns) and size by path, where changes are found by comparing scans."""
     files: int = 0
@@ -76,6 +80,8 @@ class Tally:
         share[0] += 1
         share[1] += status.st_size
         self.invalid_names += not _is_utf8(path)
+        if self.todos is not None:
+            self.todos.see(path, status)
         if self.fingerprints is not None:
             self.fingerprints[path] = (status.st_mtime_ns, status.st_size)
         keep = heapq.heappush if len(self.largest) < LARGEST else heapq.heappushpop
