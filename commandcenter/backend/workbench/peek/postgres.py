@@ -107,6 +107,8 @@ class PostgresLook:
         async with self._reading() as connection:
             began = perf_counter()
             statement = await connection.prepare(sql)
+            if statement.get_parameters():
+                raise _refused("It has parameters, such as $1. Write their values in their place.", None)
             attributes = statement.get_attributes()
             if attributes and len(attributes) <= COLUMNS_MAX:
                 statement = await _bounded(connection, sql, attributes) or statement
@@ -177,16 +179,21 @@ async def _fetch(statement: Any, limit: int) -> tuple[list[list[Cell]], bool]:
 
 def _failed(cause: Exception) -> ApiError:
     """What Postgres says about a statement, and where in it."""
+    message = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    words = f"Postgres refused the statement: {message}"
+    if isinstance(cause, asyncpg.ReadOnlySQLTransactionError | asyncpg.InsufficientPrivilegeError):
+        words = f"Only statements that read are run here. Postgres says: {message}"
+    elif "multiple commands" in message:
+        words = "Only one statement is run at a time. Take out what follows the first."
+    return _refused(words, cause, message)
+
+
+def _refused(words: str, cause: Exception | None, message: str | None = None) -> ApiError:
     position = getattr(cause, "position", None)
     detail = {
-        "message": str(cause).splitlines()[0] if str(cause) else type(cause).__name__,
+        "message": message or words,
         "position": int(position) if position else None,
         "hint": getattr(cause, "hint", None),
         "sqlstate": getattr(cause, "sqlstate", None),
     }
-    words = f"Postgres refused the statement: {detail['message']}"
-    if isinstance(cause, asyncpg.ReadOnlySQLTransactionError | asyncpg.InsufficientPrivilegeError):
-        words = f"Only statements that read are run here. Postgres says: {detail['message']}"
-    elif "multiple commands" in str(cause):
-        words = "Only one statement is run at a time. Take out what follows the first."
     return ApiError(422, "sql_failed", words, detail)
