@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -77,6 +78,53 @@ def test_postgres_killed_under_load_comes_back_with_everything_that_was_promised
         backend.until_healthy()
         for note in load.kept:
             assert backend.client.get(f"/api/notes/{note}").status_code == 200
+
+
+def test_postgres_killed_while_tasks_move_keeps_every_task_once_and_every_version(workspace: Path) -> None:
+    with own(workspace) as (postgres, _, backend):
+        made = [backend.client.post("/api/tasks", json={"title": f"{number}"}).json() for number in range(4)]
+        promised = {task["id"]: 1 for task in made}
+        refused: list[httpx.Response] = []
+        stop = threading.Event()
+
+        def shuffle(task: dict[str, Any]) -> None:
+            column = 0
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            with httpx.Client(base_url=backend.client.base_url, headers=headers, timeout=30) as client:
+                while not stop.is_set():
+                    column = (column + 1) % 3
+                    to = {"column": ("todo", "doing", "done")[column], "version": task["version"]}
+                    answer = client.post(f"/api/tasks/{task['id']}/move", json=to)
+                    if answer.status_code == 409:  # an answer that was lost, but had been kept
+                        task = answer.json()["detail"]
+                    elif answer.status_code == 200:
+                        task = answer.json()
+                    else:
+                        refused.append(answer)
+                    promised[task["id"]] = max(promised[task["id"]], task["version"])
+
+        threads = [threading.Thread(target=shuffle, args=(task,), daemon=True) for task in made]
+        for thread in threads:
+            thread.start()
+        poll(lambda: min(promised.values()) > 5, "moves before the crash")
+        postgres.crash()
+        poll(lambda: len(refused) > 3, "refusals while Postgres is away")
+        postgres.start()
+        before = dict(promised)
+        poll(lambda: all(promised[one] > before[one] + 3 for one in promised), "moves after the crash")
+        stop.set()
+        for thread in threads:
+            thread.join(60)
+        assert {answer.status_code for answer in refused} == {503}
+        tasks = backend.client.get("/api/tasks").json()["tasks"]
+        assert sorted(task["title"] for task in tasks) == ["0", "1", "2", "3"]
+        for task in tasks:
+            assert task["version"] >= promised[task["id"]]
+            history = backend.client.get(f"/api/tasks/{task['id']}/history", params={"limit": 200}).json()
+            assert [one["version"] for one in history] == list(
+                range(task["version"], max(task["version"] - 200, 0), -1)
+            )
+            assert history[0]["column"] == task["column"]
 
 
 def test_redis_restarted_streams_recover_and_notes_never_notice(workspace: Path) -> None:

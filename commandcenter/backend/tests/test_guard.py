@@ -69,6 +69,30 @@ def test_preflight(standing: Backend, origin: str, status: int) -> None:
     assert (answer.headers.get("access-control-allow-origin") == origin) == (status == 200)
 
 
+def test_every_route_of_the_description_needs_the_token(standing: Backend) -> None:
+    asked = 0
+    for path, operations in standing.client.get("/openapi.json").json()["paths"].items():
+        for method in operations:
+            answer = standing.client.request(
+                method, path.replace("{", "").replace("}", ""), headers={"Authorization": ""}
+            )
+            if path.startswith("/api/"):
+                assert (answer.status_code, answer.json()["code"]) == (401, "token_missing"), (method, path)
+                asked += 1
+    assert asked > 30
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/api/file", 5), ("/api/notes/import", 32), ("/api/notes", 2), ("/api/tasks", 2)]
+)
+def test_a_body_is_bounded_as_its_route_needs(standing: Backend, path: str, most: int) -> None:
+    for content in (b" " * (most * 1024 * 1024 + 1), iter([b" " * 1024 * 1024] * (most + 1))):
+        answer = standing.client.post(path, content=content, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    fits = standing.client.post(path, content=b" " * (most * 1024 * 1024))
+    assert (fits.status_code, fits.json()["code"]) == (422, "invalid_request")
+
+
 def test_failures_of_the_framework_have_the_same_shape(standing: Backend) -> None:
     absent = standing.client.get("/api/absent")
     assert (absent.status_code, absent.json()["code"]) == (404, "not_found")

@@ -28,8 +28,7 @@ def list_folder(confinement: Confinement, program: GitProgram, path: bytes, show
     """The entries of a folder: folders first, then by name. Raises `ApiError`."""
     with confinement.at(path) as place:
         try:
-            names, truncated = _names(place)
-            found = [_Found(confinement, place, path, name) for name in names]
+            found, truncated = _entries(confinement, place, path)
         except OSError as cause:
             raise failures.read_failed(cause, path) from cause
         ignored = ignored_names(program, confinement.root, place.path, [(one.name, one.is_folder) for one in found])
@@ -44,16 +43,20 @@ def language(path: bytes) -> str | None:
     return None if found == OTHER else found
 
 
-def _names(place: Place) -> tuple[list[bytes], bool]:
+def _entries(confinement: Confinement, place: Place, path: bytes) -> tuple[list[_Found], bool]:
     if not stat.S_ISDIR(place.status().st_mode):
         raise ApiError(422, "not_a_folder", "This is no folder any more. Reload the tree.", shown(place.path))
-    if place.folder is None:
-        return _first(place.name)
-    handle = place.open_folder()
+    handle = None if place.folder is None else place.open_folder()
     try:
-        return _first(handle)
+        names, truncated = _first(place.name if handle is None else handle)
+        inside = [
+            Place(handle, name if handle is not None else place.name + b"/" + name, place.path + b"/" + name)
+            for name in names
+        ]
+        return [_Found(confinement, here, path, name) for here, name in zip(inside, names, strict=True)], truncated
     finally:
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
 
 
 def _first(folder: int | bytes) -> tuple[list[bytes], bool]:
@@ -72,21 +75,20 @@ def _key(entry: os.DirEntry[str] | os.DirEntry[bytes]) -> tuple[bool, bytes, byt
 class _Found:
     """One entry, looked at without opening it."""
 
-    def __init__(self, confinement: Confinement, place: Place, path: bytes, name: bytes) -> None:
+    def __init__(self, confinement: Confinement, here: Place, folder: bytes, name: bytes) -> None:
         self.name = name
-        self._path = path + b"/" + name if path else name
+        self._path = folder + b"/" + name if folder else name
         self._status: os.stat_result | None = None
         self._error: str | None = None
         self._target: bytes | None = None
         self._target_kind: Kind | None = None
         self._outside = False
-        within = os.path.join(place.name, name)
         try:
-            self._status = os.stat(within, dir_fd=place.folder, follow_symlinks=False)
+            self._status = here.status()
             if stat.S_ISLNK(self._status.st_mode):
-                self._target = os.readlink(within, dir_fd=place.folder)
+                self._target = os.readlink(here.name, dir_fd=here.folder)
                 self._look_behind(confinement)
-            elif self.is_folder and not os.access(within, os.R_OK | os.X_OK, dir_fd=place.folder):
+            elif self.is_folder and not os.access(here.name, os.R_OK | os.X_OK, dir_fd=here.folder):
                 self._error = "The workbench's account may not look into this folder."
         except OSError as cause:
             self._error = cause.strerror

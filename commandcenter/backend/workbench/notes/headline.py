@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from workbench.database.text import SIMPLE
 from workbench.notes.models import Headline
 
-LOOK = 50_000
+LOOK = 20_000
 """Characters of a note that are looked through."""
 _OPEN, _CLOSE = "\x02", "\x03"
 _OPTIONS: ColumnElement[str] = literal_column(

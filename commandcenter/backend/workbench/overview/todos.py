@@ -44,6 +44,8 @@ class TodoFinder:
         """The last round did not read everything it should have: another one will go on."""
         self._found: dict[bytes, tuple[int, list[Todo]]] = {}
         """How many marked lines a file has, and the first of them."""
+        self._kept = 0
+        """Marked lines that are remembered."""
 
     def begin(self) -> None:
         """A new round: every file that there is will be shown to `see`."""
@@ -67,6 +69,7 @@ class TodoFinder:
     def finish(self, stop: threading.Event) -> Todos:
         """Read what changed, and tell what there is now."""
         self._found = {path: found for path, found in self._found.items() if hash(path) in self._seen}
+        self._kept = sum(len(todos) for _, todos in self._found.values())
         until = monotonic() + ROUND_SECONDS
         left = len(self._pending)
         for path in self._pending:
@@ -83,13 +86,13 @@ class TodoFinder:
     def _look(self, path: bytes) -> None:
         key = hash(path)
         content = read_regular(os.path.join(self._root, path), SIZE_MAX) or b""
-        found = marks_in(path, content)
+        count, todos = marks_in(path, content)
         self._read[key] = self._seen[key]
-        if found[0]:
-            kept = sum(len(todos) for _, todos in self._found.values()) if len(self._found) > SHOWN else 0
-            self._found[path] = found if kept < KEPT_MAX else (found[0], [])
-        else:
-            self._found.pop(path, None)
+        self._kept -= len(self._found.pop(path, (0, []))[1])
+        if count:
+            kept = todos if self._kept < KEPT_MAX else []
+            self._kept += len(kept)
+            self._found[path] = (count, kept)
 
     def _result(self, *, complete: bool) -> Todos:
         items: list[Todo] = []
