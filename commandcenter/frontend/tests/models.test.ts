@@ -126,8 +126,14 @@ describe("the stream", () => {
   });
 
   test("does not tell of the look at the folder that a change brings with it", () => {
-    const all = [entry("3-0", "overview.refreshed"), entry("2-0"), entry("1-0", "overview.refreshed")];
-    expect(folded(all).map((e) => e.id)).toEqual(["2-0", "1-0"]);
+    const before = new Date(Date.parse(at(12)) - 60_000).toISOString();
+    const all = [
+      entry("4-0", "overview.refreshed"),
+      entry("3-0", "index.finished"),
+      entry("2-0"),
+      entry("1-0", "overview.refreshed", before),
+    ];
+    expect(folded(all).map((e) => e.id)).toEqual(["3-0", "2-0", "1-0"]);
   });
 
   test("has a heading for each hour, in the reader's days", () => {
