@@ -14,8 +14,8 @@ from workbench.errors import ApiError
 from workbench.tasks.schema import TASKS
 
 STEP = 1024.0
-LOCK = 7_264_011_504
-"""Number of the advisory lock under which positions are given."""
+LOCK = 7_264_011_505
+"""Number of the advisory lock under which positions are given; migrations and the index have the two before it."""
 
 
 def between(before: float | None, after: float | None) -> float | None:

@@ -21,6 +21,8 @@ from workbench.health.router import router as health
 from workbench.links.router import router as links
 from workbench.notes.router import router as notes
 from workbench.overview.router import router as overview
+from workbench.peek.look import Peek
+from workbench.peek.router import router as peek
 from workbench.project.router import router as project
 from workbench.search.router import router as search
 from workbench.tasks.router import router as tasks
@@ -54,6 +56,7 @@ def describe() -> FastAPI:
         notes,
         tasks,
         links,
+        peek,
         events,
         activity,
         docs,
@@ -66,6 +69,7 @@ def build(workbench: Workbench) -> FastAPI:
     """The application that serves `workbench`."""
     api = describe()
     api.state.workbench = workbench
+    api.state.peek = Peek(workbench)
     api.add_exception_handler(ApiError, _api_error)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
