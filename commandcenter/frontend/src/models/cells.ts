@@ -43,8 +43,9 @@ export function asText(value: unknown): string {
 }
 
 /** How long a key lives yet: "for ever", "42 s", "3 min". */
-export function lifetime(seconds: number | null): string {
-  if (seconds === null) return "for ever";
+export function lifetime(left: number | null): string {
+  if (left === null) return "for ever";
+  const seconds = Math.ceil(left);
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
