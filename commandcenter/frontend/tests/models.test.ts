@@ -210,10 +210,11 @@ describe("values", () => {
     expect(laidOut("{not json")).toBe("{not json");
     expect(laidOut("42")).toBe("42");
     expect(valueRows("text")).toBeNull();
-    expect(valueRows(["a", ["m", 1.5]])).toEqual([
+    expect(valueRows(["a", { member: "m", score: 1.5 }])).toEqual([
       { name: "0", value: "a" },
       { name: "m", value: "1.5" },
     ]);
+    expect(valueRows([{ id: "1-0", fields: { a: "b" } }])).toEqual([{ name: "1-0", value: '{"a":"b"}' }]);
     expect(valueRows({ f: "v" })).toEqual([{ name: "f", value: "v" }]);
     expect([lifetime(null), lifetime(90), lifetime(3599), lifetime(86_400)]).toEqual([
       "for ever",

@@ -19,7 +19,7 @@ function backend(): FakeBackend {
   const made = fakeBackend();
   const { peek } = made.api;
   peek.postgres.mockResolvedValue({
-    version: "PostgreSQL 15.4",
+    version: "15.4",
     size_bytes: 8_000_000,
     connection,
     tables: [{ schema: "public", name: "notes", kind: "table", rows_estimate: 250, bytes: 16_384 }],
