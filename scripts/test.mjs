@@ -37,7 +37,7 @@ async function setUp(suites, { yes, install }) {
   if (suites.some((suite) => NEEDS_CARGO.includes(suite.name))) await checkCargo();
   await ensureNodePackages();
   if (suites.some((suite) => suite.pages)) await ensurePages();
-  if (!suites.some((suite) => suite.name === "backend")) return undefined;
+  if (!suites.some((suite) => ["backend", "browser"].includes(suite.name))) return undefined;
   const pin = /pypi = "(uv==[^"]+)"/.exec(readFileSync(at("crates/hub-native/components.toml"), "utf8"))[1];
   return ensureUv(join(target, "setup/uv"), pin);
 }

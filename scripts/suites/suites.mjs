@@ -81,18 +81,25 @@ export function testFiles(folder) {
     .map((name) => at(folder, name));
 }
 
-async function backendTests(suite) {
+/** The backend's environment, as its lock file says. */
+const venv = join(target, "setup/backend");
+const python = join(venv, "bin/python");
+
+function backendEnvironment(suite) {
   const folder = at("commandcenter/backend");
-  const venv = join(target, "setup/backend");
-  const python = join(venv, "bin/python");
   const { uv } = suite;
-  const made = await checks(suite, [
+  return checks(suite, [
     ["environment", [uv, "venv", "--quiet", "--allow-existing", "--no-project", "--python", "3.11", venv]],
     [
       "packages",
       [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python, join(folder, "requirements-dev.lock")],
     ],
   ]);
+}
+
+async function backendTests(suite) {
+  const folder = at("commandcenter/backend");
+  const made = await backendEnvironment(suite);
   if (made.failed > 0) return made;
   const path = fresh(suite, "xml");
   const options = { cwd: folder, env: { PYTHONPATH: folder } };
@@ -103,6 +110,12 @@ async function backendTests(suite) {
   ]);
   const ending = await command(suite, [python, "-m", "pytest", "-q", `--junitxml=${path}`], options);
   return sum([linted, hold(suite.name, readJunit(path), ending)]);
+}
+
+/** The workbench's page in a real browser; needs no compiled program. */
+async function browserTests(suite) {
+  const made = await backendEnvironment(suite);
+  return made.failed > 0 ? made : nodeTests(suite, testFiles("tests/workbench"));
 }
 
 const prettier = (...words) => ["npx", "prettier", "--log-level", "warn", ...words];
@@ -156,6 +169,13 @@ export const SUITES = [
   },
   { name: "rust", title: "Rust crates", lane: "rust", pages: true, run: rustTests },
   { name: "backend", title: "The workbench's backend", lane: "whole", run: backendTests },
+  {
+    name: "browser",
+    title: "The workbench's pages in a real browser, on real services",
+    lane: "whole",
+    pages: true,
+    run: browserTests,
+  },
   {
     name: "engine",
     title: "End to end: the engine",

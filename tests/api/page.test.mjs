@@ -2,27 +2,15 @@
  * The Hub's page and the workbench's page in a real browser, on real services.
  */
 import assert from "node:assert/strict";
-import { appendFileSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { appendFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { browse } from "../fixtures/browser.mjs";
+import { browse, seriousFindings } from "../fixtures/browser.mjs";
 import { commitAll, fill, temporary } from "../fixtures/folders.mjs";
 import { TestHub } from "../fixtures/hub.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** Serious findings of the accessibility checker. */
-async function expectAccessible(page) {
-  // Evaluated, not added as a script: the page's policy would refuse that.
-  const found = await page.evaluate(`${axe}; axe.run().then((result) => result.violations)`);
-  const serious = found.filter(({ impact }) => impact === "serious" || impact === "critical");
-  assert.deepEqual(
-    serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
-    [],
-  );
-}
+const expectAccessible = async (page) => assert.deepEqual(await seriousFindings(page), []);
 
 test("a folder is added by its path, started, looked at and stopped in the page", async (t) => {
   const hub = await TestHub.start(t);
@@ -51,13 +39,13 @@ test("a folder is added by its path, started, looked at and stopped in the page"
   await page.locator('[data-testid="log-line"][data-service="postgres"]').first().waitFor();
 
   const bench = await open(project.urls.frontend);
-  await bench.getByText("301 files").waitFor();
+  await bench.getByTestId("files").getByText("301", { exact: true }).waitFor();
   await bench.getByText("Begin").first().waitFor();
   await expectAccessible(bench);
   await bench.getByTestId("tab-activity").click();
-  await bench.getByText("● live").waitFor();
+  await bench.locator('[data-testid="stream-state"][data-connection="live"]').waitFor();
   appendFileSync(join(folder, "README.md"), "more\n");
-  await bench.getByText("Files changed").first().waitFor();
+  await bench.locator('[data-testid="activity-row"][data-type="files.changed"]').first().waitFor();
 
   await page.goto(`${hub.base}/#/projects/${project.id}/overview`);
   await page.getByTestId("stop").first().click();
@@ -77,6 +65,7 @@ test("notes outlive a restart of the database under the page, and nothing typed 
   await page.getByTestId("note-body").fill("**bold** words");
   await page.getByTestId("note-save").click();
   await page.getByTestId("note-row").waitFor();
+  await page.getByText(/^Saved/).waitFor();
   await page.getByTestId("note-title").fill("A better plan");
   await hub.call("restart", { project: id, service: "postgres", wait: true });
   assert.equal(await page.getByTestId("note-title").inputValue(), "A better plan");

@@ -13,6 +13,7 @@ import { useUnsaved } from "./drafts";
 import { Banner } from "./parts/Banner";
 import { Failsafe } from "./parts/Failsafe";
 import { Loading } from "./parts/Loading";
+import { PassingTrouble } from "./parts/PassingTrouble";
 import { CommandRegistry, CommandsProvider, useAllCommands, useCommandRegistry } from "./shell/commands";
 import { FileFinder } from "./shell/FileFinder";
 import { useFrameCommands, type Overlay } from "./shell/frameCommands";
@@ -88,7 +89,9 @@ function Frame({ api, live, config, preferences }: AppProps & { preferences: Pre
             The backend does not answer right now. This page goes on by itself as soon as it does; nothing you typed is
             lost.
           </Banner>
-        ) : null}
+        ) : (
+          <PassingTrouble live={live} />
+        )}
         <main ref={main} id={MAIN} tabIndex={-1} className={styles.main}>
           <Failsafe key={current.id} title={`${current.title} cannot be shown`}>
             <Suspense fallback={<Loading what={current.title} />}>

@@ -21,11 +21,14 @@ const live = new LiveEvents(api);
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      // A backend that restarts is asked again until it is there; what it refuses is not.
-      retry: (failures, error) => error instanceof ApiError && error.isPassing && failures < 20,
+      // What is not there right now is asked again until it is, and the page says so; what is refused is not.
+      retry: (_, error) => error instanceof ApiError && error.isPassing,
+      // Loopback needs no network.
+      networkMode: "always",
       retryDelay: (failures) => Math.min(250 * 2 ** failures, 3000),
       refetchOnWindowFocus: false,
     },
+    mutations: { networkMode: "always" },
   },
 });
 

@@ -11,7 +11,7 @@ import type { ActivityPage } from "../src/api/activity";
 import { ApiError, type Api } from "../src/api/client";
 import { LiveEvents } from "../src/api/live";
 import type { FoundNote, Imported, Note, NoteText } from "../src/api/notes";
-import type { Overview, Snapshot } from "../src/api/overview";
+import type { Git, Overview } from "../src/api/overview";
 import type { NewTask, Task, TaskText } from "../src/api/tasks";
 import { moved, type Target } from "../src/models/board";
 
@@ -40,44 +40,49 @@ export function task(change: Partial<Task> = {}): Task {
   return { id: "t1", title: "Paint", column: "todo", position: 1, version: 1, ...empty, ...stamps, ...change };
 }
 
-export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
+export const git = (change: Partial<Git> = {}): Git => ({
+  state: "ok",
+  error: null,
+  branch: "main",
+  head: "0123456789abcdef",
+  upstream: "origin/main",
+  ahead: 2,
+  behind: 1,
+  dirty: [{ path: "a/b.rs", id: "YS9iLnJz", status: "modified" }],
+  dirty_total: 1,
+  commits: [{ sha: "0123456789abcdef", author: "Ada", at: AT, subject: "Begin" }],
+  contributors: [{ name: "Ada", commits: 3 }],
+  ...change,
+});
+
+export function overview(change: Partial<Overview> = {}): Overview {
+  const skipped = { unreadable_folders: 1, vanished: 0, symlinks: 2, special: 0, invalid_names: 0 };
   return {
-    at: AT,
-    seconds: 0.1,
-    files: {
-      count: 1234,
-      bytes: 5_600_000,
-      languages: [{ language: "Rust", files: 10, bytes: 4000 }],
-      largest: [{ path: "a/b.rs", id: "YS9iLnJz", bytes: 2000 }],
-      skipped: { unreadable_folders: 1, vanished: 0, symlinks: 2, special: 0, invalid_names: 0 },
-      truncated: false,
+    state: "fresh",
+    progress: null,
+    error: null,
+    snapshot: {
+      at: AT,
+      seconds: 0.1,
+      files: {
+        count: 1234,
+        bytes: 5_600_000,
+        languages: [{ language: "Rust", files: 10, bytes: 4000 }],
+        largest: [{ path: "a/b.rs", bytes: 2000 }],
+        skipped,
+        truncated: false,
+      },
     },
-    git: {
-      state: "ok",
-      error: null,
-      branch: "main",
-      head: "0123456789abcdef",
-      upstream: "origin/main",
-      ahead: 2,
-      behind: 1,
-      dirty: [{ path: "a/b.rs", id: "YS9iLnJz", status: "M" }],
-      dirty_total: 1,
-      commits: [{ id: "0123456789abcdef", author: "Ada", at: AT, subject: "Begin" }],
-      contributors: [{ name: "Ada", commits: 3 }],
+    git: git(),
+    readme: { path: "README.md", id: "UkVBRE1FLm1k", text: "# Hello\n<script>alert(1)</script>", truncated: false },
+    todos: {
+      total: 1,
+      items: [{ path: "a/b.rs", id: "YS9iLnJz", line: 12, kind: "HACK", text: "round up" }],
+      complete: true,
     },
-    readme: { path: "README.md", id: "UkVBRE1FLm1k", text: "# Hello\n<script>alert(1)</script>" },
-    todos: { total: 1, items: [{ path: "a/b.rs", id: "YS9iLnJz", line: 12, kind: "FIX", text: "round up" }] },
     ...change,
   };
 }
-
-const overview = (change: Partial<Overview> = {}): Overview => ({
-  state: "fresh",
-  progress: null,
-  error: null,
-  snapshot: snapshot(),
-  ...change,
-});
 
 const missing = () => new ApiError("not_found", "It is not here.", 404);
 const changed = () => new ApiError("changed", "It was changed meanwhile.", 409);
@@ -216,7 +221,6 @@ export function fakeBackend() {
     versions,
     /** What happened before the page was opened. */
     past,
-    overview,
     /** Something happens now. */
     send: (entry: ActivityPage["events"][number]) => {
       const { id, ...event } = entry;

@@ -81,6 +81,38 @@ describe("the stream", () => {
     expect(seen.filter((one, i) => one !== seen[i - 1]).slice(0, 3)).toEqual(["lost", "live", "lost"]);
   });
 
+  test("tells when it waits for Redis, and when it no longer does", async () => {
+    const seen: boolean[] = [];
+    const texts = [": connected\n\n", ": waiting for Redis\n\n", "id: 5-0\n: following\n\n", event(6)];
+    const live = new LiveEvents({ events: () => Promise.resolve(streamed(...texts)) }, [0]);
+    live.subscribe(() => seen.push(live.getState().waiting));
+    live.onEvent(() => live.stop());
+    await live.run();
+    expect(seen.filter((one, at) => one !== seen[at - 1])).toEqual([false, true, false]);
+  });
+
+  test("gives up a stream that has gone silent, and connects again", async () => {
+    vi.useFakeTimers();
+    let tries = 0;
+    const silent = () => new Response(new ReadableStream({ start: () => undefined }));
+    const live = new LiveEvents(
+      {
+        events: () => {
+          tries += 1;
+          if (tries === 2) live.stop();
+          return Promise.resolve(silent());
+        },
+      },
+      [0],
+    );
+    void live.run();
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(tries).toBe(1);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(tries).toBe(2);
+    vi.useRealTimers();
+  });
+
   test("tells each event to those who listen", async () => {
     const hear = vi.fn();
     const live = new LiveEvents({ events: () => Promise.resolve(streamed(event(7))) }, [0]);

@@ -126,8 +126,14 @@ describe("the stream", () => {
   });
 
   test("does not tell of the look at the folder that a change brings with it", () => {
-    const all = [entry("3-0", "overview.refreshed"), entry("2-0"), entry("1-0", "overview.refreshed")];
-    expect(folded(all).map((e) => e.id)).toEqual(["2-0", "1-0"]);
+    const before = new Date(Date.parse(at(12)) - 60_000).toISOString();
+    const all = [
+      entry("4-0", "overview.refreshed"),
+      entry("3-0", "index.finished"),
+      entry("2-0"),
+      entry("1-0", "overview.refreshed", before),
+    ];
+    expect(folded(all).map((e) => e.id)).toEqual(["3-0", "2-0", "1-0"]);
   });
 
   test("has a heading for each hour, in the reader's days", () => {
@@ -204,10 +210,11 @@ describe("values", () => {
     expect(laidOut("{not json")).toBe("{not json");
     expect(laidOut("42")).toBe("42");
     expect(valueRows("text")).toBeNull();
-    expect(valueRows(["a", ["m", 1.5]])).toEqual([
+    expect(valueRows(["a", { member: "m", score: 1.5 }])).toEqual([
       { name: "0", value: "a" },
       { name: "m", value: "1.5" },
     ]);
+    expect(valueRows([{ id: "1-0", fields: { a: "b" } }])).toEqual([{ name: "1-0", value: '{"a":"b"}' }]);
     expect(valueRows({ f: "v" })).toEqual([{ name: "f", value: "v" }]);
     expect([lifetime(null), lifetime(90), lifetime(3599), lifetime(86_400)]).toEqual([
       "for ever",

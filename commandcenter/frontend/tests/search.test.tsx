@@ -53,7 +53,7 @@ describe("rows", () => {
 
   test("move a match that lies far to the right into view, and mark the same text", () => {
     const text = `${"x".repeat(300)}needle${"y".repeat(50)}`;
-    const moved = intoView({ text, ranges: [[300, 306]], cut_start: false, cut_end: true });
+    const moved = intoView({ text, ranges: [[300, 306]], cut_start: false, cut_end: true }, 72);
     expect(moved.text.startsWith("…")).toBe(true);
     expect(moved.text.endsWith("…")).toBe(true);
     const [[from, to] = [0, 0]] = moved.ranges;

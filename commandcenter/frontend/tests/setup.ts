@@ -33,7 +33,7 @@ window.matchMedia = (query) =>
     onchange: null,
     addListener: () => undefined,
     removeListener: () => undefined,
-  }) as unknown as MediaQueryList;
+  });
 let objects = 0;
 URL.createObjectURL = () => `blob:test/${(objects += 1)}`;
 URL.revokeObjectURL = () => undefined;

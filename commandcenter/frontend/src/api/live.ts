@@ -11,17 +11,23 @@ export interface Entry extends WorkbenchEvent {
 
 export interface LiveState {
   connection: "connecting" | "live" | "lost";
+  /** The backend answers, but Redis does not: what happens arrives once it does. */
+  waiting: boolean;
   /** Newest first, bounded. */
   entries: readonly Entry[];
 }
 
 /** So many events are kept for the page. */
 const KEPT = 500;
+/** The backend gives a sign every 10 s; a stream that is silent for longer than this is dead, in milliseconds. */
+const SILENCE = 30_000;
+/** What the backend says while Redis is away. */
+const WAITING = "waiting for Redis";
 /** Pauses between tries, in milliseconds: quick at first, because a backend restarts within a second. */
 const PAUSES = [250, 500, 1000, 2000, 5000];
 
 export class LiveEvents {
-  #state: LiveState = { connection: "connecting", entries: [] };
+  #state: LiveState = { connection: "connecting", waiting: false, entries: [] };
   readonly #listeners = new Set<() => void>();
   readonly #hearers = new Set<(event: Entry) => void>();
   readonly #end = new AbortController();
@@ -63,7 +69,7 @@ export class LiveEvents {
         // Whatever broke it, the answer is to connect again; the page shows that it is lost meanwhile.
       }
       if (isOver()) return;
-      this.#set({ connection: "lost" });
+      this.#set({ connection: "lost", waiting: false });
       const pause = this.pauses[Math.min(failures, this.pauses.length - 1)] ?? 1000;
       failures += 1;
       await new Promise<void>((resolve) => setTimeout(resolve, pause));
@@ -76,9 +82,12 @@ export class LiveEvents {
     const decoder = new TextDecoder();
     const reader = response.body.getReader();
     for (;;) {
-      const { done, value } = await reader.read();
+      const silence = setTimeout(() => void reader.cancel(), SILENCE);
+      const { done, value } = await reader.read().finally(() => clearTimeout(silence));
       if (done) return;
       const events = parser.push(decoder.decode(value, { stream: true }));
+      const waiting = parser.comment === WAITING && events.length === 0;
+      if (waiting !== this.#state.waiting) this.#set({ waiting });
       for (const event of events) this.#take(event.id, event.data);
     }
   }

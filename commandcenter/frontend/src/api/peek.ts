@@ -1,89 +1,23 @@
 /*
  * A look into the project's own database and cache. Nothing here writes to either.
  */
+import type { components } from "./generated/schema";
 import type { Transport } from "./transport";
 
-export interface Connection {
-  host: string;
-  port: number;
-  database: string | number | null;
-  user: string | null;
-  url_without_password: string;
-}
-
-export interface Table {
-  schema: string;
-  name: string;
-  kind: string;
-  rows_estimate: number | null;
-  bytes: number;
-}
-
-export interface PostgresFacts {
-  version: string;
-  size_bytes: number;
-  tables: Table[];
-  connection: Connection;
-}
-
-export interface Column {
-  name: string;
-  type: string;
-  nullable?: boolean;
-  primary_key?: boolean;
-}
-
-export type Cell = string | number | boolean | null;
-
-export interface Rows {
-  columns: Column[];
-  rows: Cell[][];
-  total_estimate: number | null;
-  more: boolean;
-}
-
-export interface QueryResult {
-  columns: Column[];
-  rows: Cell[][];
-  truncated: boolean;
-  took_ms: number;
-}
-
-export interface RedisFacts {
-  version: string;
-  used_memory_bytes: number;
-  keys: number;
-  connection: Connection;
-}
-
-export interface RedisKey {
-  key: string;
-  id: string;
-  type: string;
-  ttl_seconds: number | null;
-  bytes: number | null;
-}
-
-export interface RedisKeys {
-  keys: RedisKey[];
-  cursor: string | number;
-  more: boolean;
-}
-
-export interface RedisValue {
-  key: string;
-  id: string;
-  type: string;
-  ttl_seconds: number | null;
-  value: unknown;
-  truncated: boolean;
-}
-
+type Schemas = components["schemas"];
+export type PostgresFacts = Schemas["PostgresPeek"];
+export type Table = Schemas["TableEntry"];
+export type Rows = Schemas["TableRows"];
+export type QueryResult = Schemas["QueryResult"];
+/** A column of a result; of a table's own column more is known. */
+export type Column = Schemas["ResultColumn"] & Partial<Schemas["TableColumn"]>;
+export type Cell = Rows["rows"][number][number];
+export type RedisFacts = Schemas["RedisPeek"];
+export type RedisKey = Schemas["RedisKey"];
+export type RedisKeys = Schemas["RedisKeys"];
+export type RedisValue = Schemas["RedisValue"];
 /** Addresses with their passwords. */
-export interface Connections {
-  postgres_url: string;
-  redis_url: string;
-}
+export type Connections = Schemas["Connections"];
 
 export interface RowsQuery {
   schema: string;
@@ -105,7 +39,7 @@ export function peekApi(transport: Transport) {
     query: (sql: string, signal?: AbortSignal) =>
       transport.json<QueryResult>("POST", "/api/peek/postgres/query", { body: { sql }, signal }),
     redis: () => transport.json<RedisFacts>("GET", "/api/peek/redis"),
-    keys: (match: string, cursor: string | number, signal?: AbortSignal) =>
+    keys: (match: string, cursor: string, signal?: AbortSignal) =>
       transport.json<RedisKeys>("GET", "/api/peek/redis/keys", {
         query: { match: match || "*", cursor, count: KEYS_PAGE },
         signal,

@@ -10,13 +10,25 @@ export interface ServerEvent {
 /** Collects text as it comes and gives back the events that are complete. */
 export class EventParser {
   #open = "";
+  #comment = "";
+
+  /** The newest comment: the backend says in comments how the stream itself stands. */
+  get comment(): string {
+    return this.#comment;
+  }
 
   push(text: string): ServerEvent[] {
     this.#open += text.replaceAll("\r\n", "\n");
     const blocks = this.#open.split("\n\n");
     this.#open = blocks.pop() ?? "";
+    for (const block of blocks) this.#comment = commentIn(block) ?? this.#comment;
     return blocks.map(parse).filter((event) => event !== null);
   }
+}
+
+function commentIn(block: string): string | undefined {
+  const line = block.split("\n").findLast((one) => one.startsWith(":"));
+  return line?.slice(1).trim();
 }
 
 function parse(block: string): ServerEvent | null {

@@ -72,13 +72,26 @@ export function merged<T extends StreamEntry>(...lists: readonly (readonly T[])[
 export function folded<T extends StreamEntry>(entries: readonly T[]): T[] {
   let overtaken = false;
   return entries.filter((entry, at) => {
-    if (entry.type === "overview.refreshed") return entries[at + 1]?.type !== "files.changed";
+    if (entry.type === "overview.refreshed") return !follows(entries, at);
     if (!entry.type.startsWith("index.")) return true;
     const keep = entry.type !== "index.progress" || !overtaken;
     // A start ends the run as seen from its end: progress above it belongs to the run before.
     overtaken = entry.type !== "index.started";
     return keep;
   });
+}
+
+/** So long after a change the look at the folder that it brings may come, in milliseconds. */
+const LOOK_MS = 5000;
+
+/** Whether a look at the folder comes shortly after a change or another look. */
+function follows(entries: readonly StreamEntry[], at: number): boolean {
+  const time = Date.parse(entries[at]?.at ?? "");
+  for (const older of entries.slice(at + 1)) {
+    if (time - Date.parse(older.at) > LOOK_MS) return false;
+    if (older.type === "files.changed" || older.type === "overview.refreshed") return true;
+  }
+  return false;
 }
 
 export type Line<T> = { line: "heading"; key: string; words: string } | { line: "entry"; key: string; entry: T };

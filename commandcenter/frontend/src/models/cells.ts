@@ -23,7 +23,7 @@ export interface KeyedValue {
   value: string;
 }
 
-/** A Redis value as rows: members by place, fields by name, pairs by their first half. A plain text gives null. */
+/** A Redis value as rows: members by place or with their scores, fields by name. A plain text gives null. */
 export function valueRows(value: unknown): KeyedValue[] | null {
   if (Array.isArray(value)) return (value as unknown[]).map((one, at) => pairOf(one, at));
   if (typeof value === "object" && value !== null) {
@@ -32,8 +32,11 @@ export function valueRows(value: unknown): KeyedValue[] | null {
   return null;
 }
 
+/** A member with its score, an entry of a stream with its fields, or a member alone with its place. */
 function pairOf(one: unknown, at: number): KeyedValue {
-  if (Array.isArray(one) && one.length === 2) return { name: asText(one[0]), value: asText(one[1]) };
+  const { member, score, id, fields } = (typeof one === "object" && one !== null ? one : {}) as Record<string, unknown>;
+  if (member !== undefined) return { name: asText(member), value: asText(score) };
+  if (fields !== undefined) return { name: asText(id), value: asText(fields) };
   return { name: String(at), value: asText(one) };
 }
 
@@ -43,8 +46,9 @@ export function asText(value: unknown): string {
 }
 
 /** How long a key lives yet: "for ever", "42 s", "3 min". */
-export function lifetime(seconds: number | null): string {
-  if (seconds === null) return "for ever";
+export function lifetime(left: number | null): string {
+  if (left === null) return "for ever";
+  const seconds = Math.ceil(left);
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;

@@ -4,6 +4,9 @@
 import { Component, type ReactNode } from "react";
 import { Trouble } from "./Trouble";
 
+/** A part of the application could not be fetched. What failed once stays failed until the page is loaded anew. */
+const NOT_LOADED = /dynamically imported module|importing a module script|preload CSS/i;
+
 interface FailsafeProps {
   title: string;
   children: ReactNode;
@@ -18,6 +21,12 @@ export class Failsafe extends Component<FailsafeProps, { error: unknown }> {
 
   override render(): ReactNode {
     if (this.state.error === null) return this.props.children;
-    return <Trouble title={this.props.title} error={this.state.error} onRetry={() => this.setState({ error: null })} />;
+    const { error } = this.state;
+    if (error instanceof Error && NOT_LOADED.test(error.message)) {
+      const words =
+        "This part of the page could not be loaded: its server did not answer, or was replaced by a newer one.";
+      return <Trouble title={this.props.title} error={new Error(words)} onRetry={() => window.location.reload()} />;
+    }
+    return <Trouble title={this.props.title} error={error} onRetry={() => this.setState({ error: null })} />;
   }
 }

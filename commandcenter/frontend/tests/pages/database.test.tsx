@@ -19,7 +19,7 @@ function backend(): FakeBackend {
   const made = fakeBackend();
   const { peek } = made.api;
   peek.postgres.mockResolvedValue({
-    version: "PostgreSQL 15.4",
+    version: "15.4",
     size_bytes: 8_000_000,
     connection,
     tables: [{ schema: "public", name: "notes", kind: "table", rows_estimate: 250, bytes: 16_384 }],
@@ -47,7 +47,7 @@ function backend(): FakeBackend {
   peek.keys.mockImplementation((match) =>
     Promise.resolve({
       keys: [{ key: `${match || "*"} one`, id: "b25l", type: "hash", ttl_seconds: 90, bytes: 120 }],
-      cursor: 0,
+      cursor: "0",
       more: false,
     }),
   );
@@ -56,6 +56,7 @@ function backend(): FakeBackend {
     id: "b25l",
     type: "hash",
     ttl_seconds: null,
+    length: 1,
     value: { field: "worth" },
     truncated: false,
   });

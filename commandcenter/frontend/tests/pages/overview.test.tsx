@@ -5,9 +5,9 @@ import { screen, within } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
 import { ApiError } from "../../src/api/client";
 import type { Git } from "../../src/api/overview";
-import { statusWord } from "../../src/pages/overview/Git";
+import { withoutKind } from "../../src/pages/overview/Todos";
 import { languageParts } from "../../src/pages/overview/Languages";
-import { expectAccessible, fakeBackend, open, snapshot } from "../fakeBackend";
+import { expectAccessible, fakeBackend, git, open, overview } from "../fakeBackend";
 
 describe("the overview", () => {
   test("shows figures, git, open ends that lead into the files, and the README without its scripts", async () => {
@@ -36,15 +36,17 @@ describe("the overview", () => {
     [{ branch: null }, /detached at 0123456789/],
   ])("says of a repository %j what it is", async (change, words) => {
     const backend = fakeBackend();
-    const shown = snapshot({ git: { ...snapshot().git, ...change } });
-    backend.api.overview.get.mockResolvedValue(backend.overview({ snapshot: shown }));
+    backend.api.overview.get.mockResolvedValue(overview({ git: git(change) }));
     open(backend, "overview");
     expect(await screen.findByTestId("git")).toHaveTextContent(words);
   });
 
   test("says how far the first look at a large folder is, and asks until it is done", async () => {
     const backend = fakeBackend();
-    const reading = backend.overview({ state: "scanning", snapshot: null, progress: { files: 4321, seconds: 2 } });
+    const reading = overview({
+      ...{ state: "scanning", progress: { files: 4321, seconds: 2 } },
+      ...{ snapshot: null, git: null, readme: null, todos: null },
+    });
     backend.api.overview.get.mockResolvedValueOnce(reading).mockResolvedValueOnce(reading);
     open(backend, "overview");
     expect(await screen.findByText(/4,321 files so far/)).toBeVisible();
@@ -60,14 +62,19 @@ describe("the overview", () => {
 
   test("invites into a folder that is empty", async () => {
     const backend = fakeBackend();
-    const empty = snapshot({
-      files: { ...snapshot().files, count: 0, languages: [], largest: [] },
-      git: { ...snapshot().git, state: "none" },
-    });
-    backend.api.overview.get.mockResolvedValue(backend.overview({ snapshot: empty }));
+    const { snapshot } = overview();
+    if (snapshot) Object.assign(snapshot.files, { count: 0, languages: [], largest: [] });
+    const nothing = { readme: null, todos: { total: 0, items: [], complete: true } };
+    backend.api.overview.get.mockResolvedValue(overview({ snapshot, git: git({ state: "none" }), ...nothing }));
     open(backend, "overview");
     expect(await screen.findByText("This folder is empty")).toBeVisible();
   });
+});
+
+test("an open end is told without its mark, which stands beside it", () => {
+  expect(withoutKind({ kind: "HACK", text: "HACK(ada): round up" })).toBe("round up");
+  expect(withoutKind({ kind: "HACK", text: "HACK" })).toBe("HACK");
+  expect(withoutKind({ kind: "HACK", text: "a HACK inside" })).toBe("a HACK inside");
 });
 
 test("languages beyond the ninth are one part, and none is lost", () => {
@@ -78,20 +85,4 @@ test("languages beyond the ninth are one part, and none is lost", () => {
   const sum = (list: { bytes: number }[]) => list.reduce((total, one) => total + one.bytes, 0);
   expect(sum(parts)).toBe(sum(languages));
   expect(languageParts(languages.slice(0, 10))).toHaveLength(10);
-});
-
-test("git's letters are words", () => {
-  const words = ["M", " M", "MM", "A ", "??", "D", "R", "UU", "AA", "renamed"].map(statusWord);
-  expect(words).toEqual([
-    "changed",
-    "changed",
-    "changed",
-    "added",
-    "new",
-    "deleted",
-    "renamed",
-    "in conflict",
-    "in conflict",
-    "renamed",
-  ]);
 });

@@ -556,6 +556,146 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/peek/postgres": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Peek Postgres
+     * @description The database and its tables.
+     */
+    get: operations["peek_postgres"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/postgres/table": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Peek Table
+     * @description Rows of a table.
+     */
+    get: operations["peek_table"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/postgres/query": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Peek Query
+     * @description Run one statement that reads, for at most 5 s.
+     */
+    post: operations["peek_query"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/redis": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Peek Redis
+     * @description The Redis database.
+     */
+    get: operations["peek_redis"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/redis/keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Peek Keys
+     * @description About so many keys, in no order. Even an empty answer may have `more`.
+     */
+    get: operations["peek_keys"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/redis/key": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Peek Key
+     * @description What a key holds.
+     */
+    get: operations["peek_key"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/connections": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Peek Connections
+     * @description The addresses of Postgres and Redis with their passwords. Ask only when the user wants to copy one.
+     */
+    get: operations["peek_connections"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/events": {
     parameters: {
       query?: never;
@@ -638,6 +778,32 @@ export interface components {
       at: string;
       /** Subject */
       subject: string;
+    };
+    /**
+     * Connection
+     * @description Where a service is. The password is given by `/api/peek/connections` alone.
+     */
+    Connection: {
+      /** Host */
+      host: string;
+      /** Port */
+      port: number;
+      /** Database */
+      database: string;
+      /** User */
+      user: string | null;
+      /** Url Without Password */
+      url_without_password: string;
+    };
+    /**
+     * Connections
+     * @description Addresses with passwords, for other programs.
+     */
+    Connections: {
+      /** Postgres Url */
+      postgres_url: string;
+      /** Redis Url */
+      redis_url: string;
     };
     /**
      * Contributor
@@ -1433,6 +1599,19 @@ export interface components {
       error: string | null;
     };
     /**
+     * PostgresPeek
+     * @description The database.
+     */
+    PostgresPeek: {
+      /** Version */
+      version: string;
+      /** Size Bytes */
+      size_bytes: number;
+      /** Tables */
+      tables: components["schemas"]["TableEntry"][];
+      connection: components["schemas"]["Connection"];
+    };
+    /**
      * Progress
      * @description How far a running scan is.
      */
@@ -1460,6 +1639,28 @@ export interface components {
        * @enum {string}
        */
       watch: "events" | "poll";
+    };
+    /**
+     * Query
+     * @description One statement that reads.
+     */
+    Query: {
+      /** Sql */
+      sql: string;
+    };
+    /**
+     * QueryResult
+     * @description What a statement gave.
+     */
+    QueryResult: {
+      /** Columns */
+      columns: components["schemas"]["ResultColumn"][];
+      /** Rows */
+      rows: (boolean | number | string | null)[][];
+      /** Truncated */
+      truncated: boolean;
+      /** Took Ms */
+      took_ms: number;
     };
     /**
      * Readiness
@@ -1534,12 +1735,89 @@ export interface components {
       id: string;
     };
     /**
+     * RedisKey
+     * @description One key.
+     */
+    RedisKey: {
+      /** Key */
+      key: string;
+      /** Id */
+      id: string;
+      /** Type */
+      type: string;
+      /** Ttl Seconds */
+      ttl_seconds: number | null;
+      /** Bytes */
+      bytes: number | null;
+    };
+    /**
+     * RedisKeys
+     * @description Some keys, in no order.
+     */
+    RedisKeys: {
+      /** Keys */
+      keys: components["schemas"]["RedisKey"][];
+      /** Cursor */
+      cursor: string;
+      /** More */
+      more: boolean;
+    };
+    /**
+     * RedisPeek
+     * @description The Redis database.
+     */
+    RedisPeek: {
+      /** Version */
+      version: string;
+      /** Used Memory Bytes */
+      used_memory_bytes: number;
+      /** Keys */
+      keys: number;
+      connection: components["schemas"]["Connection"];
+    };
+    /**
+     * RedisValue
+     * @description What a key holds: text for a string, a list for a list, set, sorted set (member and score) or stream (id and
+     *     fields), an object for a hash. At most 500 elements, each cut at 2,000 characters; a string at 64 KiB.
+     */
+    RedisValue: {
+      /** Key */
+      key: string;
+      /** Id */
+      id: string;
+      /** Type */
+      type: string;
+      /** Ttl Seconds */
+      ttl_seconds: number | null;
+      /** Length */
+      length: number;
+      /** Value */
+      value:
+        | string
+        | unknown[]
+        | {
+            [key: string]: string;
+          };
+      /** Truncated */
+      truncated: boolean;
+    };
+    /**
      * Restore
      * @description Which version becomes the newest again.
      */
     Restore: {
       /** Version */
       version: number;
+    };
+    /**
+     * ResultColumn
+     * @description A column of a result.
+     */
+    ResultColumn: {
+      /** Name */
+      name: string;
+      /** Type */
+      type: string;
     };
     /**
      * SearchResults
@@ -1587,6 +1865,53 @@ export interface components {
       /** Seconds */
       seconds: number;
       files: components["schemas"]["Files"];
+    };
+    /**
+     * TableColumn
+     * @description A column of a table.
+     */
+    TableColumn: {
+      /** Name */
+      name: string;
+      /** Type */
+      type: string;
+      /** Nullable */
+      nullable: boolean;
+      /** Primary Key */
+      primary_key: boolean;
+    };
+    /**
+     * TableEntry
+     * @description A table, or what can be read like one.
+     */
+    TableEntry: {
+      /** Schema */
+      schema: string;
+      /** Name */
+      name: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "table" | "partitioned" | "view" | "materialized_view" | "foreign";
+      /** Rows Estimate */
+      rows_estimate: number | null;
+      /** Bytes */
+      bytes: number;
+    };
+    /**
+     * TableRows
+     * @description Rows of a table, in the order of its primary key unless another is asked for.
+     */
+    TableRows: {
+      /** Columns */
+      columns: components["schemas"]["TableColumn"][];
+      /** Rows */
+      rows: (boolean | number | string | null)[][];
+      /** Total Estimate */
+      total_estimate: number | null;
+      /** More */
+      more: boolean;
     };
     /**
      * Task
@@ -4030,6 +4355,463 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["FileLinks"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_postgres: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PostgresPeek"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description peek_unsafe: there is no account that can only read */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_table: {
+    parameters: {
+      query: {
+        schema: string;
+        name: string;
+        limit?: number;
+        offset?: number;
+        /** @description a column; its primary key if left out */
+        order?: string | null;
+        descending?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TableRows"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description table_not_found, column_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description peek_unsafe: there is no account that can only read */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description sql_failed; detail has message, position, hint. sql_too_slow */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_query: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Query"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["QueryResult"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description peek_unsafe: there is no account that can only read */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description sql_failed; detail has message, position, hint. sql_too_slow */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_redis: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedisPeek"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_keys: {
+    parameters: {
+      query?: {
+        /** @description a pattern as Redis has it */
+        match?: string;
+        /** @description 0 to begin, then what the answer gave */
+        cursor?: number;
+        count?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedisKeys"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_key: {
+    parameters: {
+      query: {
+        id: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedisValue"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description key_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_connections: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Connections"];
         };
       };
       /** @description token_missing or token_wrong */

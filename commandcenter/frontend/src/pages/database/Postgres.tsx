@@ -36,7 +36,7 @@ export function Postgres({ api, table }: { api: PeekApi; table: string | null })
     <>
       <div className={styles.facts}>
         <p>
-          {version} · {size(size_bytes)} · {count(tables.length, "table")}
+          PostgreSQL {version} · {size(size_bytes)} · {count(tables.length, "table")}
         </p>
         <Address api={api} which="postgres_url" shown={connection.url_without_password} what="database" />
       </div>

@@ -74,7 +74,7 @@ interface KeysProps {
   onChoose: (id: string) => void;
 }
 
-const START: string | number = 0;
+const START = "0";
 
 function Keys({ api, match, chosen, onChoose }: KeysProps) {
   const found = useInfiniteQuery({

@@ -4,7 +4,7 @@
 import { Card } from "@cchub/kit";
 import { GitBranch } from "lucide-react";
 import { useState } from "react";
-import type { Git } from "../../api/overview";
+import type { DirtyFile, Git } from "../../api/overview";
 import { FileLink } from "../../parts/FileLink";
 import { useNow } from "../../parts/useNow";
 import { ago, count } from "../../words";
@@ -69,8 +69,8 @@ function Dirty({ git: { dirty, dirty_total: total } }: { git: Git }) {
       <ul className={styles.rows} aria-label="Files that are not committed">
         {shown.map(({ path, id, status }) => (
           <li key={`${status} ${id}`}>
-            {isGone(status) ? <code className={styles.gone}>{path}</code> : <FileLink id={id} path={path} />}
-            <span className={styles.number}>{statusWord(status)}</span>
+            {status === "deleted" ? <code className={styles.gone}>{path}</code> : <FileLink id={id} path={path} />}
+            <span className={styles.number}>{STATUSES[status]}</span>
           </li>
         ))}
       </ul>
@@ -86,26 +86,15 @@ function Dirty({ git: { dirty, dirty_total: total } }: { git: Git }) {
   );
 }
 
-const STATUSES: Readonly<Record<string, string>> = {
-  M: "changed",
-  A: "added",
-  D: "deleted",
-  R: "renamed",
-  C: "copied",
-  U: "in conflict",
-  T: "of another type",
-  "?": "new",
+const STATUSES: Readonly<Record<DirtyFile["status"], string>> = {
+  modified: "changed",
+  added: "added",
+  deleted: "deleted",
+  renamed: "renamed",
+  type_changed: "of another type",
+  conflicted: "in conflict",
+  untracked: "new",
 };
-
-const isGone = (status: string) => status === "deleted" || /^(D.?|.D)$/.test(status.trim());
-
-/** git's status letters as a word; a word stays as it is. */
-export function statusWord(status: string): string {
-  const letters = status.trim();
-  if (letters.length > 2) return letters.replaceAll("_", " ");
-  if (letters.includes("U") || letters === "AA" || letters === "DD") return "in conflict";
-  return STATUSES[letters.at(-1) ?? ""] ?? letters;
-}
 
 export function Commits({ git: { commits } }: { git: Git }) {
   const now = useNow();
@@ -114,8 +103,8 @@ export function Commits({ git: { commits } }: { git: Git }) {
     <Card title="Recent commits" flush data-testid="commits">
       <ul className={styles.rows}>
         {commits.slice(0, 12).map((commit) => (
-          <li key={commit.id} title={`${commit.id}\n${commit.subject}`}>
-            <code className={styles.sha}>{commit.id.slice(0, 7)}</code>
+          <li key={commit.sha} title={`${commit.sha}\n${commit.subject}`}>
+            <code className={styles.sha}>{commit.sha.slice(0, 7)}</code>
             <span className={styles.subject}>{commit.subject}</span>
             <span className={styles.number}>
               {commit.author}, {ago(commit.at, now)}

@@ -58,9 +58,9 @@ export function Largest({ files: { largest } }: { files: FolderFiles }) {
   return (
     <Card title="Largest files" flush>
       <ul className={styles.rows}>
-        {largest.slice(0, 8).map(({ path, id, bytes }) => (
+        {largest.slice(0, 8).map(({ path, bytes }) => (
           <li key={path}>
-            <FileLink id={id ?? fileId(path)} path={path} />
+            <FileLink id={fileId(path)} path={path} />
             <span className={styles.number}>{size(bytes)}</span>
           </li>
         ))}

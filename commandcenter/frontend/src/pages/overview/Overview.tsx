@@ -4,7 +4,7 @@
 import { Button, Card, PathText, useDelayed } from "@cchub/kit";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { FolderOpen, RefreshCw } from "lucide-react";
-import type { Overview as Data, Snapshot } from "../../api/overview";
+import type { FolderFiles, Overview as Data } from "../../api/overview";
 import { Banner } from "../../parts/Banner";
 import { EmptyState } from "../../parts/EmptyState";
 import { Loading } from "../../parts/Loading";
@@ -80,7 +80,7 @@ export function Overview({ api, config }: PageProps) {
       ) : null}
       {!data && !overview.isError ? <Loading what="the folder" lines={6} /> : null}
       {data && !data.snapshot && !data.error ? <Reading progress={data.progress} /> : null}
-      {data?.snapshot ? <Figures snapshot={data.snapshot} scanning={scanning} progress={data.progress} /> : null}
+      {data ? <Known data={data} /> : null}
     </PageFrame>
   );
 }
@@ -99,16 +99,11 @@ function Reading({ progress }: { progress: Data["progress"] }) {
   );
 }
 
-interface FiguresProps {
-  snapshot: Snapshot;
-  scanning: boolean;
-  progress: Data["progress"];
-}
-
-function Figures({ snapshot, scanning, progress }: FiguresProps) {
-  const { files, git, readme, todos } = snapshot;
-  const slow = useDelayed(scanning, 1000);
-  if (files.count === 0 && git.state === "none") {
+/** What is known of the folder; git and README may be there before the figures are. */
+function Known({ data }: { data: Data }) {
+  const { snapshot, git, readme, todos, progress } = data;
+  const slow = useDelayed(data.state === "scanning" && snapshot !== null, 1000);
+  if (snapshot?.files.count === 0 && git?.state === "none") {
     return (
       <EmptyState icon={FolderOpen} title="This folder is empty">
         Put a file into it, or start a repository with <code>git init</code>: it appears here at once.
@@ -120,29 +115,36 @@ function Figures({ snapshot, scanning, progress }: FiguresProps) {
       {slow && progress ? (
         <Banner>Looking again: {count(progress.files, "file")} so far. What is shown is from before.</Banner>
       ) : null}
-      <section aria-label="Size and languages" className={styles.summary} data-testid="files">
-        <dl className={styles.figures}>
-          <Figure name="Files" value={files.count.toLocaleString("en")} />
-          <Figure name="Size" value={size(files.bytes)} />
-          <Figure name="Open ends" value={todos.total.toLocaleString("en")} />
-          <Figure name="Changed" value={git.state === "none" ? "–" : git.dirty_total.toLocaleString("en")} />
-        </dl>
-        <Languages languages={files.languages} />
-        <SkippedNote files={files} />
-      </section>
+      {snapshot ? <Summary files={snapshot.files} git={git} todos={todos} /> : null}
       <div className={styles.columns}>
         <div className={styles.column}>
-          <GitCard git={git} />
-          <Commits git={git} />
-          <Contributors git={git} />
-          <Largest files={files} />
+          {git ? <GitCard git={git} /> : null}
+          {git ? <Commits git={git} /> : null}
+          {git ? <Contributors git={git} /> : null}
+          {snapshot ? <Largest files={snapshot.files} /> : null}
         </div>
         <div className={styles.column}>
-          <ReadmeCard readme={readme} />
-          <Todos todos={todos} />
+          {snapshot || readme ? <ReadmeCard readme={readme} /> : null}
+          {todos ? <Todos todos={todos} /> : null}
         </div>
       </div>
     </>
+  );
+}
+
+function Summary({ files, git, todos }: { files: FolderFiles } & Pick<Data, "git" | "todos">) {
+  const noGit = git === null || git.state === "none" || git.state === "missing_git";
+  return (
+    <section aria-label="Size and languages" className={styles.summary} data-testid="files">
+      <dl className={styles.figures}>
+        <Figure name="Files" value={files.count.toLocaleString("en")} />
+        <Figure name="Size" value={size(files.bytes)} />
+        <Figure name="Changed" value={noGit ? "–" : git.dirty_total.toLocaleString("en")} />
+        <Figure name="Open ends" value={todos ? todos.total.toLocaleString("en") : "…"} />
+      </dl>
+      <Languages languages={files.languages} />
+      <SkippedNote files={files} />
+    </section>
   );
 }
 

@@ -8,7 +8,7 @@ import { useEffect, useRef } from "react";
 import { FileLink, fileHref } from "../../parts/FileLink";
 import { Highlighted } from "../../parts/Highlighted";
 import { LanguageMark } from "../../parts/LanguageMark";
-import { useScale } from "../../parts/useScale";
+import { useScale } from "../../parts/screen";
 import { count } from "../../words";
 import styles from "./Results.module.css";
 import { ROW_HEIGHTS, type Row } from "./rows";

@@ -12,6 +12,7 @@ import { fileHref } from "../../parts/FileLink";
 import { Loading } from "../../parts/Loading";
 import { PageFrame } from "../../parts/Page";
 import { Trouble } from "../../parts/Trouble";
+import { useNarrow } from "../../parts/screen";
 import { useCommands } from "../../shell/commands";
 import type { PageProps } from "../../shell/pages";
 import { hrefTo, useRouter } from "../../shell/router";
@@ -29,7 +30,8 @@ export function Search({ api, route }: PageProps) {
   const { files, more } = search;
   const index = useQuery({ queryKey: ["index"], queryFn: ({ signal }) => api.search.index({ signal }) });
   const status = index.data ?? search.result?.index;
-  const rows = useMemo(() => rowsOf(files), [files]);
+  const narrow = useNarrow();
+  const rows = useMemo(() => rowsOf(files, narrow), [files, narrow]);
   const field = useRef<HTMLInputElement>(null);
   const place = usePlace(rows, route.params.toString());
   useEffect(() => field.current?.focus(), []);

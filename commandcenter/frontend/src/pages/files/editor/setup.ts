@@ -142,5 +142,17 @@ function writing({ readOnly, label }: EditorOptions): Extension {
 }
 
 function merging(original: string | null): Extension {
-  return original === null ? [] : unifiedMergeView({ original, collapseUnchanged: { margin: 3, minSize: 6 } });
+  if (original === null) return [];
+  return unifiedMergeView({ original, mergeControls: mergeButton, collapseUnchanged: { margin: 3, minSize: 6 } });
+}
+
+/** What the two buttons of a difference are called: to accept is to keep what stands here. */
+const MERGE_WORDS = { accept: "Keep mine", reject: "Take theirs" } as const;
+
+function mergeButton(type: "accept" | "reject", act: (event: MouseEvent) => void): HTMLElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = MERGE_WORDS[type];
+  button.addEventListener("click", act);
+  return button;
 }

@@ -87,6 +87,13 @@ const view = EditorView.theme({
   // Merging: what is on the disk stands in red above what stands here in green.
   ".cm-deletedChunk": { backgroundColor: "var(--removed-soft)" },
   ".cm-changedLine, .cm-insertedLine": { backgroundColor: "var(--added-soft) !important" },
+  ".cm-collapsedLines": {
+    padding: "2px var(--s3)",
+    background: "var(--surface-sunken)",
+    color: "var(--text-muted)",
+    fontFamily: "var(--font)",
+  },
+  ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: "'…'" },
   ".cm-changedText": { background: "var(--added-strong) !important" },
   ".cm-deletedChunk .cm-deletedText": { background: "var(--removed-strong) !important" },
   ".cm-chunkButtons button": {

@@ -7,7 +7,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronRight, CornerDownRight, File, Folder, FolderOpen, type LucideIcon } from "lucide-react";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import type { FileEntry } from "../../../api/files";
-import { useScale } from "../../../parts/useScale";
+import { useScale } from "../../../parts/screen";
 import styles from "./FileTree.module.css";
 import { moveOf, typedTo, type EntryRow, type TreeRow } from "./rows";
 import type { Tree } from "./useTree";

@@ -7,7 +7,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef } from "react";
 import type { FileDiff } from "../../../api/files";
 import { EmptyState } from "../../../parts/EmptyState";
-import { useScale } from "../../../parts/useScale";
+import { useScale } from "../../../parts/screen";
 import { count } from "../../../words";
 import styles from "./Diff.module.css";
 import { diffCounts, diffRows, type DiffRow } from "./diffRows";

@@ -50,15 +50,17 @@ export function FileHeader({ file, views, view, place, unsaved, preferences }: F
           </Button>
         </>
       ) : null}
-      <IconButton
-        label="Break long lines"
-        shortcut="w"
-        size="small"
-        icon={<WrapText />}
-        aria-pressed={wrapLines}
-        className={classNames(styles.wrap, wrapLines && styles.on)}
-        onClick={wrap}
-      />
+      {view === "text" ? (
+        <IconButton
+          label="Break long lines"
+          shortcut="w"
+          size="small"
+          icon={<WrapText />}
+          aria-pressed={wrapLines}
+          className={classNames(styles.wrap, wrapLines && styles.on)}
+          onClick={wrap}
+        />
+      ) : null}
       <nav aria-label="Views of the file" className={styles.views}>
         {views.map((each) => (
           <a

@@ -79,7 +79,7 @@ export function TextFile({ api, place, preferences, file, gone }: TextFileProps)
       ) : null}
       {draft?.merging ? (
         <Banner data-testid="merging">
-          Red lines are on the disk, green ones are yours: reject what is to stay as on the disk, then save.
+          Red lines are on the disk, green ones are yours. Choose for each difference, then save.
         </Banner>
       ) : null}
       {saving.failure ? <Trouble title="Not saved" error={saving.failure} /> : null}
