@@ -217,6 +217,30 @@ fn after_a_hub_was_killed_the_next_command_starts_another() {
 }
 
 #[test]
+fn commands_that_start_a_hub_at_the_same_time_share_it() {
+    for _ in 0..3 {
+        let mut place = Place::new();
+        // The address of a Hub that was killed must lead none of them astray.
+        place.serve();
+        place.kill();
+        let began: Vec<Child> = (0..6)
+            .map(|n| {
+                let name = format!("shop {n}");
+                std::fs::create_dir(place.root.path().join(&name)).unwrap();
+                let mut command = place.command(&["--json", "add", &name]);
+                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        for child in began {
+            let output = child.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(0), "{said}");
+        }
+        assert_eq!(place.say(&["--json", "list"]).json().as_array().unwrap().len(), 6);
+    }
+}
+
+#[test]
 fn wrong_usage_is_told_apart_from_failure() {
     let place = Place::new();
     for words in [
