@@ -71,3 +71,19 @@ test.each(Object.keys(scenes(0)))("%s at 420 px", async (name) => {
     await page.close();
   }
 });
+
+test.each(["project", "doctor"])("the bar over %s covers nothing in the smallest window", async (name) => {
+  const page = await gallery.browser.newPage({ viewport: { width: 640, height: 420 } });
+  try {
+    await page.goto(gallery.scene(name));
+    await page.locator("[data-scene-ready]").waitFor({ state: "attached" });
+    const crumb = await page
+      .locator("header nav > :last-child > :last-child, header nav > :last-child")
+      .last()
+      .boundingBox();
+    const search = await page.locator("header > button").boundingBox();
+    expect((crumb?.x ?? 0) + (crumb?.width ?? 0)).toBeLessThanOrEqual(search?.x ?? 0);
+  } finally {
+    await page.close();
+  }
+});
