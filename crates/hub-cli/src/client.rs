@@ -1,7 +1,7 @@
 //! Asks the running Hub, or starts one in the background first. Blocking, without an async runtime:
 //! a command is over in milliseconds.
 
-use hub_api::contract::{ErrorCode, WireError};
+use hub_api::contract::WireError;
 use hub_api::discovery::{Beacon, Token};
 use hub_cli::hosting;
 use hub_domain::{Code, Problem};
@@ -12,10 +12,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A Hub is open in less than a second; on a machine that is busy, later.
 const OPEN_BOUND: Duration = Duration::from_secs(30);
+/// So often another Hub that is just opening is looked for before a start is tried again: it may have
+/// failed, or have been one that was ending.
+const LOOKS: u32 = 40;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 /// The longest answer is that of a first start, which may fetch programs over a slow line.
 const ANSWER_BOUND: Duration = Duration::from_secs(30 * 60);
 /// Connecting over loopback.
@@ -53,7 +57,24 @@ impl Client {
         if let Some(client) = Self::running(home) {
             return Ok(client);
         }
-        start_hub(home)?;
+        let began = Instant::now();
+        loop {
+            match start_hub(home) {
+                // Two commands may have started one at the same time: one of them is enough.
+                Err(error) if error.code.0 == Code::HubAlreadyRunning.as_str() => {
+                    if let Some(client) = Self::opened_by_another(home) {
+                        return Ok(client);
+                    }
+                    if began.elapsed() > OPEN_BOUND {
+                        return Err(error);
+                    }
+                }
+                started => {
+                    started?;
+                    break;
+                }
+            }
+        }
         Self::running(home).ok_or_else(|| {
             Problem::new(
                 Code::HubNotRunning,
@@ -61,6 +82,16 @@ impl Client {
                 "See hub.log in the Hub home.",
             )
             .into()
+        })
+    }
+
+    fn opened_by_another(home: &Path) -> Option<Self> {
+        (0..LOOKS).find_map(|_| {
+            let client = Self::running(home);
+            if client.is_none() {
+                std::thread::park_timeout(BETWEEN_LOOKS);
+            }
+            client
         })
     }
 
@@ -177,12 +208,7 @@ fn start_hub(home: &Path) -> Result<(), WireError> {
             Ok(said) if said["error"].is_object() => {
                 let error: WireError = serde_json::from_value(said["error"].clone())
                     .map_err(|fault| failed(fault.to_string()))?;
-                // Two commands may have started one at the same time: one of them is enough.
-                if error.code == ErrorCode("HUB_ALREADY_RUNNING".to_owned()) {
-                    Ok(())
-                } else {
-                    Err(error)
-                }
+                Err(error)
             }
             Ok(_) => Ok(()),
             Err(fault) => Err(failed(format!("it ended early ({fault}) {line}"))),

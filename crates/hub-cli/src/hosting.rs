@@ -45,6 +45,8 @@ impl Hosting {
     pub async fn open(home: &Path, port: Option<u16>) -> Result<Self, Problem> {
         make_home(home)?;
         let lock = lock(home)?;
+        // What a killed Hub left behind would lead everybody astray until this one is open.
+        Beacon::put_out(home);
         crate::logging::to_file(home)?;
         let files = shipped();
         let token = Token::of_hub(home)?;

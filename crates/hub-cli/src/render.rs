@@ -104,6 +104,9 @@ fn names(services: &[Service]) -> String {
     services.iter().map(|s| service_name(*s)).collect::<Vec<_>>().join(" and ")
 }
 
+/// A longer cell (a path, the reason of a failure) pushes only what stands behind it in its own row.
+const LONGEST_ALIGNED: usize = 60;
+
 /// Columns of equal width, by characters.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -121,13 +124,16 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
         count
     };
     let widths: Vec<usize> = (0..columns)
-        .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|t| width(t)).max().unwrap_or(0))
+        .map(|i| {
+            let cells = rows.iter().filter_map(|row| row.get(i)).map(|text| width(text));
+            cells.filter(|cell| *cell <= LONGEST_ALIGNED).max().unwrap_or(0)
+        })
         .collect();
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
         for (cell, widest) in row.iter().zip(&widths) {
-            let padding = " ".repeat(widest - width(cell));
+            let padding = " ".repeat(widest.saturating_sub(width(cell)));
             // Writing into a text cannot fail.
             let _ = write!(line, "{cell}{padding}  ");
         }

@@ -133,6 +133,32 @@ fn a_folder_is_added_by_a_relative_path_found_by_id_name_and_path_and_removed() 
 }
 
 #[test]
+fn a_name_that_two_projects_have_is_told_with_a_hub_and_without() {
+    let mut place = Place::new();
+    place.serve();
+    std::fs::create_dir(place.root.path().join("blog")).unwrap();
+    place.say(&["add", "shop"]);
+    place.say(&["add", "blog", "--name", "shop"]);
+    place.say(&["--json", "status", "shop"]).fails(2, "PROJECT_AMBIGUOUS");
+    place.say(&["shutdown"]);
+    place.say(&["--json", "status", "shop"]).fails(2, "PROJECT_AMBIGUOUS");
+    assert_eq!(place.say(&["--json", "status", "./shop"]).code, Some(4), "a path is not a name");
+}
+
+#[test]
+fn one_long_path_does_not_push_the_columns_of_the_others_away() {
+    let mut place = Place::new();
+    place.serve();
+    let long = "long".repeat(50);
+    std::fs::create_dir(place.root.path().join(&long)).unwrap();
+    place.say(&["add", "shop"]);
+    place.say(&["add", &long, "--name", "blog"]);
+    let said = place.say(&["list"]).stdout;
+    let shop = said.lines().find(|line| line.contains("shop")).expect("it is listed");
+    assert!(!shop.contains("      "), "{shop:?}");
+}
+
+#[test]
 fn bad_paths_are_refused_each_with_its_code() {
     let mut place = Place::new();
     place.serve();
@@ -214,6 +240,30 @@ fn after_a_hub_was_killed_the_next_command_starts_another() {
     assert_ne!(beacon["pid"], first["pid"]);
     assert_eq!(place.say(&["--json", "shutdown"]).json()["ended"], true);
     assert_eq!(place.say(&["--json", "shutdown"]).json()["ended"], false);
+}
+
+#[test]
+fn commands_that_start_a_hub_at_the_same_time_share_it() {
+    for _ in 0..3 {
+        let mut place = Place::new();
+        // The address of a Hub that was killed must lead none of them astray.
+        place.serve();
+        place.kill();
+        let began: Vec<Child> = (0..6)
+            .map(|n| {
+                let name = format!("shop {n}");
+                std::fs::create_dir(place.root.path().join(&name)).unwrap();
+                let mut command = place.command(&["--json", "add", &name]);
+                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        for child in began {
+            let output = child.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(0), "{said}");
+        }
+        assert_eq!(place.say(&["--json", "list"]).json().as_array().unwrap().len(), 6);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 mod world;
 
-use hub_domain::{Code, LastKnown, ResourceLimits, RuntimeChoice, RuntimeKind, Service};
+use hub_domain::{Code, Desired, LastKnown, ResourceLimits, RuntimeChoice, RuntimeKind, Service};
 use hub_engine::host::PortHolder;
 use hub_engine::{AddProject, ProjectChange};
 use std::path::Path;
@@ -165,6 +165,19 @@ async fn a_running_project_shows_the_ports_it_runs_with() {
     assert_eq!((set.project.ports.backend, set.services.backend.port), (9100, 8000));
     hub.restart(&id).await.unwrap();
     assert_eq!(hub.until_started(&id).await.unwrap().services.backend.port, 9100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_setting_that_changes_during_a_start_does_not_undo_what_is_known_of_it() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    let change = ProjectChange { ports: vec![(Service::Backend, 9100)], ..Default::default() };
+    let (set, started) = tokio::join!(hub.set(&id, change), hub.start(&id));
+    assert_eq!(set.unwrap().project.ports.backend, 9100);
+    started.unwrap();
+    hub.until_started(&id).await.unwrap();
+    assert_eq!(world.with(|s| s.projects[&id].desired), Desired::Running);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 /*
  * Every scene, light and dark, in a real engine: no accessibility finding (contrast included), nothing the content
- * security policy stops, nothing wider than the window.
+ * security policy stops, nothing wider than the window. On the page of a narrow browser, nothing out of reach.
  *
  * @vitest-environment node
  */
@@ -43,4 +43,47 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
       await context.close();
     }
   });
+});
+
+/** What can be pressed but lies, wholly or in part, where an ancestor cuts it off. */
+function outOfReach(): string[] {
+  const cutOff = (element: Element) => {
+    const { left, right } = element.getBoundingClientRect();
+    for (let box = element.parentElement; box !== null; box = box.parentElement) {
+      if (getComputedStyle(box).overflowX !== "hidden") continue;
+      const edge = box.getBoundingClientRect();
+      if (left < edge.left - 1 || right > edge.right + 1) return true;
+    }
+    return left < -1 || right > window.innerWidth + 1;
+  };
+  const pressed = [...document.querySelectorAll("main button, main a")].filter((each) => each.checkVisibility());
+  return pressed.filter(cutOff).map((each) => each.outerHTML);
+}
+
+test.each(Object.keys(scenes(0)))("%s at 420 px", async (name) => {
+  const page = await gallery.browser.newPage({ viewport: { width: 420, height: 800 } });
+  try {
+    await page.goto(gallery.scene(name));
+    await page.locator("[data-scene-ready]").waitFor({ state: "attached" });
+    await page.locator("main").waitFor();
+    expect(await page.evaluate(outOfReach)).toEqual([]);
+  } finally {
+    await page.close();
+  }
+});
+
+test.each(["project", "doctor"])("the bar over %s covers nothing in the smallest window", async (name) => {
+  const page = await gallery.browser.newPage({ viewport: { width: 640, height: 420 } });
+  try {
+    await page.goto(gallery.scene(name));
+    await page.locator("[data-scene-ready]").waitFor({ state: "attached" });
+    const crumb = await page
+      .locator("header nav > :last-child > :last-child, header nav > :last-child")
+      .last()
+      .boundingBox();
+    const search = await page.locator("header > button").boundingBox();
+    expect((crumb?.x ?? 0) + (crumb?.width ?? 0)).toBeLessThanOrEqual(search?.x ?? 0);
+  } finally {
+    await page.close();
+  }
 });

@@ -242,20 +242,38 @@ fn status(home: &Path, project: Option<&str>, out: &Out) -> Result<Outcome, Wire
     Ok(if view.overall_healthy { Outcome::Done } else { Outcome::Unhealthy })
 }
 
+/// One of the registered projects, found as a running Hub finds it.
 fn stopped(home: &Path, project: &str) -> Result<ProjectView, WireError> {
+    let mut projects = all(home)?;
     let path = name(project);
     let resolved = std::fs::canonicalize(&path).unwrap_or_else(|_| PathBuf::from(&path));
-    all(home)?
-        .into_iter()
-        .find(|p| p.id == project || p.name == project || Path::new(&p.path) == resolved)
-        .ok_or_else(|| {
-            Problem::new(
-                Code::ProjectNotFound,
-                format!("There is no project \"{project}\"."),
-                "See \"cchub list\" for ids, names and paths.",
-            )
-            .into()
-        })
+    let named: Vec<&str> =
+        projects.iter().filter(|p| p.name == project).map(|p| p.id.as_str()).collect();
+    let is_id = |p: &ProjectView| p.id == project;
+    if named.len() > 1 && !projects.iter().any(is_id) {
+        return Err(ambiguous(project, &named).into());
+    }
+    let found = projects
+        .iter()
+        .position(is_id)
+        .or_else(|| projects.iter().position(|p| p.name == project))
+        .or_else(|| projects.iter().position(|p| Path::new(&p.path) == resolved));
+    found.map(|at| projects.swap_remove(at)).ok_or_else(|| {
+        Problem::new(
+            Code::ProjectNotFound,
+            format!("There is no project \"{project}\"."),
+            "See \"cchub list\" for ids, names and paths.",
+        )
+        .into()
+    })
+}
+
+fn ambiguous(name: &str, ids: &[&str]) -> Problem {
+    Problem::new(
+        Code::ProjectAmbiguous,
+        format!("{} projects are named \"{name}\".", ids.len()),
+        format!("Use an id instead: {}.", ids.join(", ")),
+    )
 }
 
 fn ports(home: &Path, out: &Out) -> Result<Outcome, WireError> {

@@ -28,12 +28,18 @@ pub(super) async fn run(
     // Without a running Hub this process is one, and ends with the project.
     let (client, hosting) = match Client::running(home) {
         Some(client) => (client, None),
-        None => {
-            let hosting = Hosting::open(home, None).await?;
-            let version = env!("CARGO_PKG_VERSION").to_owned();
-            let beacon = Beacon { pid: std::process::id(), port: hosting.port, version };
-            (Client::to(&beacon, hosting.token.clone()), Some(hosting))
-        }
+        None => match Hosting::open(home, None).await {
+            // Another one was opened at the same time, and is asked as soon as it can be.
+            Err(problem) if problem.code == Code::HubAlreadyRunning => {
+                (Client::connect(home)?, None)
+            }
+            opened => {
+                let hosting = opened?;
+                let version = env!("CARGO_PKG_VERSION").to_owned();
+                let beacon = Beacon { pid: std::process::id(), port: hosting.port, version };
+                (Client::to(&beacon, hosting.token.clone()), Some(hosting))
+            }
+        },
     };
     let client = Arc::new(client);
     let Some(mut hosting) = hosting else {

@@ -52,7 +52,7 @@ type Reply = oneshot::Sender<Result<Arc<ProjectSnapshot>, Problem>>;
 pub(crate) enum Command {
     /// An event of the user's.
     Do(Event, Reply),
-    /// Other columns than before; identity and slot stay.
+    /// Other columns than before; identity, slot and what is known of its lifecycle stay.
     Replace(Box<Project>, Reply),
     /// The project is stopped and is to be forgotten, with its data or without.
     Remove { keep_data: bool, reply: Reply },
@@ -181,7 +181,10 @@ impl Actor {
                 drop(reply.send(taken.map(|()| self.latest())));
                 false
             }
-            Command::Replace(project, reply) => {
+            Command::Replace(mut project, reply) => {
+                // What it does is known here alone; a start may have come since the asker looked.
+                project.desired = self.project.desired;
+                project.last_known = self.project.last_known.clone();
                 let stored = self.context.store.update(&project).await;
                 if stored.is_ok() {
                     self.project = *project;

@@ -142,13 +142,15 @@ impl Components {
         Ok(found)
     }
 
-    /// What would be used, without downloading anything.
+    /// What would be used, without downloading anything or waiting for a download.
     ///
     /// # Errors
     /// `COMPONENT_MISSING`, whose action says if a download is possible.
     pub(crate) async fn peek(&self, component: Component) -> Result<Found, Problem> {
-        if let Some(found) = self.found.lock().await.get(&component) {
-            return Ok(found.clone());
+        // Whoever downloads holds this for minutes.
+        let remembered = self.found.try_lock().ok().and_then(|all| all.get(&component).cloned());
+        if let Some(found) = remembered.filter(|f| f.program.exists()) {
+            return Ok(found);
         }
         self.look(component, None).await
     }
@@ -251,12 +253,27 @@ mod tests {
     use crate::account::service_account;
     use crate::tools::Toolbox;
     use std::path::Path;
+    use std::time::Duration;
+
+    fn components() -> Components {
+        let account = service_account().expect("there is an account");
+        let toolbox = Toolbox { guard: "/nowhere".into(), account };
+        Components::new(Path::new("/nowhere"), toolbox).expect("it can be read")
+    }
+
+    #[tokio::test]
+    async fn looking_does_not_wait_for_a_download() {
+        let components = components();
+        let downloading = components.found.lock().await;
+        let looked = components.peek(Component::Redis);
+        let looked = tokio::time::timeout(Duration::from_secs(30), looked).await;
+        assert!(looked.is_ok(), "the doctor would have nothing to say until it is over");
+        drop(downloading);
+    }
 
     #[test]
     fn the_list_has_every_component_and_pins_every_download() {
-        let account = service_account().expect("there is an account");
-        let toolbox = Toolbox { guard: "/nowhere".into(), account };
-        let components = Components::new(Path::new("/nowhere"), toolbox).expect("it can be read");
+        let components = components();
         for component in Component::ALL {
             let entry = components.entry(component).expect("it is in the list");
             assert!(!entry.title.is_empty());
