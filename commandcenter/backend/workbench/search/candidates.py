@@ -1,4 +1,4 @@
-"""Which files may match, told by their trigrams alone: a superset of those that do, without looking into any file."""
+"""Which files may match, told by their grams alone: a superset of those that do, without looking into any file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from workbench.overview.thread import in_thread
 from workbench.search.content import unpacked
 from workbench.search.fragments import Clause
-from workbench.search.grams import codes_of, folded_bytes, members, row_of
+from workbench.search.grams import LONG, SHORT, codes_of, folded_bytes, members, row_of
 
 CODES_MAX = 12
-"""Trigrams asked for of one text: more of them leave hardly fewer files."""
+"""Grams asked for of one text: more of them leave hardly fewer files."""
 ALTERNATIVES_MAX = 16
 _SEGMENTS = text("SELECT id, width, span, files FROM index_segments ORDER BY id")
 _PAGES = text(
@@ -24,7 +24,7 @@ _PAGES = text(
 )
 
 Codes = list[list[set[int]]]
-"""Of every clause, of every alternative: the classes of its trigrams."""
+"""Of every clause, of every alternative: the classes of its grams."""
 
 
 async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list[int] | None:
@@ -41,12 +41,14 @@ async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list
 
 
 def _some(literal: str) -> set[int]:
-    """Some of a text's trigrams, from everywhere in it."""
+    """Some of a text's grams, from everywhere in it."""
     every = folded_bytes(literal.encode("utf-8", "replace"))
-    step = max(1, (len(every) - 2) // CODES_MAX)
+    length = LONG if len(every) >= LONG else SHORT
+    count = len(every) - length + 1
+    step = max(1, -(-count // CODES_MAX))
     found: set[int] = set()
-    for at in range(0, len(every) - 2, step):
-        found |= codes_of(every[at : at + 3])
+    for at in {*range(0, count, step), count - 1} if count > 0 else ():
+        found |= codes_of(every[at : at + length], length)
     return found
 
 

@@ -112,7 +112,7 @@ async def _hits(connection: AsyncConnection, wanted: Wanted, asked: Asked | None
         return await _by_path(connection, wanted, conditions)
     if asked.lexemes:
         return await _by_words(connection, wanted, asked, conditions)
-    return await _looked_into(_by_trigrams(connection, asked, conditions), asked, wanted)
+    return await _looked_into(_by_grams(connection, asked, conditions), asked, wanted)
 
 
 async def _by_path(connection: AsyncConnection, wanted: Wanted, conditions: list[Any]) -> _Hits:
@@ -156,10 +156,10 @@ def _page_of(page: list[_Hit], total: int, offset: int) -> _Hits:
     return _Hits(page, total, exact=True, more=offset + len(page) < total)
 
 
-async def _by_trigrams(
+async def _by_grams(
     connection: AsyncConnection, asked: Asked, conditions: list[Any]
 ) -> AsyncIterator[list[_Candidate]]:
-    """Files whose trigrams allow for a match; all files where nothing is known of the matches."""
+    """Files whose grams allow for a match; all files where nothing is known of the matches."""
     ids = await candidates(connection, asked.clauses)
     if ids is None or conditions:
         some = [] if ids is None else [_is_one_of(FILES.c.id, ids)]
