@@ -94,7 +94,7 @@ def test_both_ways_to_make_a_segment_agree_and_name_every_file(texts: list[str])
     pages = {number: unpacked(page) for number, page in segment.pages}
     for number, content in enumerate(contents):
         text = folded_bytes(content)
-        for code in codes_of(text, 3) | codes_of(text, 4):
+        for code in codes_of(text, 3) | codes_of(text, 5):
             row = row_of(pages[code // segment.span], code, segment.width, segment.span)
             assert number in members(row)
 

@@ -14,7 +14,8 @@ from workbench.search.content import unpacked
 from workbench.search.fragments import Clause
 from workbench.search.grams import LONG, SHORT, codes_of, folded_bytes, members, row_of
 
-CODES_MAX = 12
+LONG_MAX = 10
+SHORT_MAX = 4
 """Grams asked for of one text: more of them leave hardly fewer files."""
 ALTERNATIVES_MAX = 16
 _SEGMENTS = text("SELECT id, width, span, files FROM index_segments ORDER BY id")
@@ -43,12 +44,15 @@ async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list
 def _some(literal: str) -> set[int]:
     """Some of a text's grams, from everywhere in it."""
     every = folded_bytes(literal.encode("utf-8", "replace"))
-    length = LONG if len(every) >= LONG else SHORT
-    count = len(every) - length + 1
-    step = max(1, -(-count // CODES_MAX))
+    return _spread(every, LONG, LONG_MAX) | _spread(every, SHORT, SHORT_MAX)
+
+
+def _spread(text: bytes, length: int, most: int) -> set[int]:
+    count = len(text) - length + 1
+    step = max(1, -(-count // most))
     found: set[int] = set()
-    for at in {*range(0, count, step), count - 1} if count > 0 else ():
-        found |= codes_of(every[at : at + length], length)
+    for at in range(0, count, step):
+        found |= codes_of(text[at : at + length], length)
     return found
 
 

@@ -1,9 +1,9 @@
-"""Which files may have a text: for every three and four bytes that follow one another somewhere, the files that have
+"""Which files may have a text: for every three and five bytes that follow one another somewhere, the files that have
 them.
 
 PostgreSQL's own trigram index takes longer to fill than the whole index may take, and knows letters and digits only;
 this one is filled here, column by column, and kept in PostgreSQL as pages. Files that are written together are a
-segment. Its table has a row of bits per class of grams, a bit per file; a page is some rows of it, compressed. Four
+segment. Its table has a row of bits per class of grams, a bit per file; a page is some rows of it, compressed. Five
 bytes leave a hundredth of the files that three leave; three are for texts that have no more.
 
 What is indexed and what is asked for go through the same functions. Classes are hashes: a file that is named may lack
@@ -22,9 +22,11 @@ from workbench.search.words import folded
 
 BITS = 18
 CLASSES = 1 << BITS
-LONG, SHORT = 4, 3
+LONG, SHORT = 5, 3
 """Bytes of a gram."""
 _FACTOR = 0x9E3779B1
+_LAST_FACTOR = 0x85EBCA6B
+"""For the fifth byte, which 32 bits have no room for."""
 PAGE_BYTES = 16 * 1024
 """Before compression, about."""
 
@@ -76,7 +78,10 @@ def folded_bytes(content: bytes) -> bytes:
 def codes_of(text: bytes, length: int) -> set[int]:
     """The classes of all grams of this length in a folded text."""
     grams = {text[at : at + length] for at in range(len(text) - length + 1)}
-    return {(int.from_bytes(gram, "big") * _FACTOR & 0xFFFFFFFF) >> (32 - BITS) for gram in grams}
+    return {
+        (int.from_bytes(gram[:4], "big") * _FACTOR + sum(gram[4:]) * _LAST_FACTOR & 0xFFFFFFFF) >> (32 - BITS)
+        for gram in grams
+    }
 
 
 def _parts(texts: Sequence[bytes], width: int, span: int) -> Iterator[bytes]:
@@ -92,9 +97,10 @@ def _parts(texts: Sequence[bytes], width: int, span: int) -> Iterator[bytes]:
 def _parts_quickly(texts: Sequence[bytes], width: int, span: int) -> Iterator[bytes]:
     import numpy as np  # as large as everything else together: loaded where it is used, by the worker
 
-    def mark(grams: Any, bit: int) -> None:
-        codes = grams * np.uint32(_FACTOR) >> np.uint32(32 - BITS)
-        flags[codes.astype(np.intp)] = bit
+    def mark(hashes: Any, bit: int) -> None:
+        flags[(hashes >> np.uint32(32 - BITS)).astype(np.intp)] = bit
+
+    factor, last_factor = np.uint32(_FACTOR), np.uint32(_LAST_FACTOR)
 
     table = np.zeros((width, CLASSES), np.uint8)
     flags = np.zeros(CLASSES, np.uint8)
@@ -105,9 +111,10 @@ def _parts_quickly(texts: Sequence[bytes], width: int, span: int) -> Iterator[by
         bit = 1 << (number & 7)
         short = letters[:-2] << 16 | letters[1:-1] << 8 | letters[2:]
         flags.fill(0)
-        mark(short, bit)
+        mark(short * factor, bit)
         if len(letters) >= LONG:
-            mark(short[:-1] << 8 | letters[3:], bit)
+            four = short[:-2] << 8 | letters[3:-1]
+            mark(four * factor + letters[4:] * last_factor, bit)
         column = table[number >> 3]
         np.bitwise_or(column, flags, out=column)
     return (table[:, at : at + span].T.tobytes() for at in range(0, CLASSES, span))
