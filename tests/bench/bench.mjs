@@ -9,6 +9,7 @@ import { ensurePrograms } from "../../scripts/setup/crates.mjs";
 import { ensureNodePackages, ensurePages } from "../../scripts/setup/pages.mjs";
 import { built, target } from "../../scripts/setup/places.mjs";
 import { heading, main, note } from "../../scripts/setup/say.mjs";
+import { searchBench } from "./search.mjs";
 
 const ROUNDS = 10;
 /** No wait is longer, in milliseconds. */
@@ -214,4 +215,5 @@ await main(async () => {
   }
   heading("Logs");
   await must(["cargo", "run", "--locked", "--release", "-p", "hub-logs", "--example", "log_bench"]);
+  await searchBench();
 });

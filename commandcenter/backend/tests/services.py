@@ -100,6 +100,12 @@ class Process:
             self.child = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **options)
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self.child is not None
+        return self.child.pid
+
+    @property
     def log(self) -> str:
         """What it printed."""
         return (self.folder / "log").read_text("utf-8", "replace")
@@ -120,8 +126,9 @@ class Process:
 class Postgres(Process):
     """One cluster."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
         super().__init__("postgres")
+        self._settings = settings
         self._programs = _postgres_programs()
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -139,7 +146,7 @@ class Postgres(Process):
 
     def start(self) -> None:
         """Start, not waiting until it answers."""
-        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""} | self._settings
         arguments = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), "-F"]
         arguments += [f"-c{name}={value}" for name, value in settings.items()]
         self.spawn(arguments, cwd="/", **self._as)

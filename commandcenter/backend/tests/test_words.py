@@ -58,8 +58,8 @@ def patterns(draw: st.DrawFn) -> str:
 
 
 def has(clauses: list[tuple[str, ...]], content: str) -> bool:
-    codes = codes_of(folded_bytes(content.encode()))
-    return all(any(codes_of(folded_bytes(one.encode())) <= codes for one in clause) for clause in clauses)
+    text = folded_bytes(content.encode())
+    return all(any(folded_bytes(one.encode()) in text for one in clause) for clause in clauses)
 
 
 @given(TEXT, LITERAL, TEXT)
@@ -93,7 +93,8 @@ def test_both_ways_to_make_a_segment_agree_and_name_every_file(texts: list[str])
     assert segment == segment_of(contents, quickly=True)
     pages = {number: unpacked(page) for number, page in segment.pages}
     for number, content in enumerate(contents):
-        for code in codes_of(folded_bytes(content)):
+        text = folded_bytes(content)
+        for code in codes_of(text, 3) | codes_of(text, 5):
             row = row_of(pages[code // segment.span], code, segment.width, segment.span)
             assert number in members(row)
 

@@ -31,6 +31,7 @@ from workbench.peek.models import (
 from workbench.peek.reader import ANSWER_SECONDS, Reader
 
 AT_ONCE = 3
+LEAVE_SECONDS = 1.0
 TABLES_MAX = 2_000
 COLUMNS_MAX = 200
 ROWS_MAX = 1_000
@@ -130,7 +131,7 @@ class PostgresLook:
                     await connection.execute("SELECT 1")
                     yield connection
                 finally:
-                    connection.terminate()
+                    await _leave(connection)
         except asyncpg.QueryCanceledError as cause:
             words = "The statement took longer than 5 s and was ended. Ask for less."
             raise ApiError(422, "sql_too_slow", words) from cause
@@ -145,6 +146,14 @@ class PostgresLook:
             raise unavailable("database_unavailable", words, cause) from cause
         except (asyncpg.PostgresError, asyncpg.UnsupportedClientFeatureError) as cause:
             raise _failed(cause) from cause
+
+
+async def _leave(connection: Any) -> None:
+    """Close politely, so that Postgres has let go of the connection before the next one is asked for."""
+    try:
+        await connection.close(timeout=LEAVE_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
 
 
 async def _bounded(connection: Any, sql: str, attributes: Any) -> Any:

@@ -78,7 +78,7 @@ class Reader:
                     await connection.execute(f"CREATE ROLE {ROLE}")
                 await connection.execute(
                     f"ALTER ROLE {ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-                    f" CONNECTION LIMIT 8 PASSWORD '{_verifier(self._password)}'"
+                    f" CONNECTION LIMIT 20 PASSWORD '{_verifier(self._password)}'"
                 )
                 await connection.execute(f"GRANT pg_read_all_data TO {ROLE}")
         except (asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedObjectError) as cause:

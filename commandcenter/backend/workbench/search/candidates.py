@@ -1,4 +1,4 @@
-"""Which files may match, told by their trigrams alone: a superset of those that do, without looking into any file."""
+"""Which files may match, told by their grams alone: a superset of those that do, without looking into any file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from workbench.overview.thread import in_thread
 from workbench.search.content import unpacked
 from workbench.search.fragments import Clause
-from workbench.search.grams import codes_of, folded_bytes, members, row_of
+from workbench.search.grams import LONG, SHORT, codes_of, folded_bytes, members, row_of
 
-CODES_MAX = 12
-"""Trigrams asked for of one text: more of them leave hardly fewer files."""
+LONG_MAX = 10
+SHORT_MAX = 4
+"""Grams asked for of one text: more of them leave hardly fewer files."""
 ALTERNATIVES_MAX = 16
 _SEGMENTS = text("SELECT id, width, span, files FROM index_segments ORDER BY id")
 _PAGES = text(
@@ -24,7 +25,7 @@ _PAGES = text(
 )
 
 Codes = list[list[set[int]]]
-"""Of every clause, of every alternative: the classes of its trigrams."""
+"""Of every clause, of every alternative: the classes of its grams."""
 
 
 async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list[int] | None:
@@ -41,12 +42,17 @@ async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list
 
 
 def _some(literal: str) -> set[int]:
-    """Some of a text's trigrams, from everywhere in it."""
+    """Some of a text's grams, from everywhere in it."""
     every = folded_bytes(literal.encode("utf-8", "replace"))
-    step = max(1, (len(every) - 2) // CODES_MAX)
+    return _spread(every, LONG, LONG_MAX) | _spread(every, SHORT, SHORT_MAX)
+
+
+def _spread(text: bytes, length: int, most: int) -> set[int]:
+    count = len(text) - length + 1
+    step = max(1, -(-count // most))
     found: set[int] = set()
-    for at in range(0, len(every) - 2, step):
-        found |= codes_of(every[at : at + 3])
+    for at in range(0, count, step):
+        found |= codes_of(text[at : at + length], length)
     return found
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -28,6 +29,8 @@ from workbench.search.pattern import Asked, compile_query
 from workbench.search.table import CONTENTS, FILES, has_lexemes, of_files
 
 SEARCH_SECONDS = 5.0
+PATIENCE_SECONDS = 1.0
+"""From then on what was found is enough."""
 WINDOW = 100
 """So many files are looked into before they are sorted; further pages are made of further windows."""
 CANDIDATES_MAX = 3000
@@ -112,7 +115,7 @@ async def _hits(connection: AsyncConnection, wanted: Wanted, asked: Asked | None
         return await _by_path(connection, wanted, conditions)
     if asked.lexemes:
         return await _by_words(connection, wanted, asked, conditions)
-    return await _looked_into(_by_trigrams(connection, asked, conditions), asked, wanted)
+    return await _looked_into(_by_grams(connection, asked, conditions), asked, wanted)
 
 
 async def _by_path(connection: AsyncConnection, wanted: Wanted, conditions: list[Any]) -> _Hits:
@@ -156,10 +159,10 @@ def _page_of(page: list[_Hit], total: int, offset: int) -> _Hits:
     return _Hits(page, total, exact=True, more=offset + len(page) < total)
 
 
-async def _by_trigrams(
+async def _by_grams(
     connection: AsyncConnection, asked: Asked, conditions: list[Any]
-) -> AsyncIterator[list[_Candidate]]:
-    """Files whose trigrams allow for a match; all files where nothing is known of the matches."""
+) -> AsyncGenerator[list[_Candidate]]:
+    """Files whose grams allow for a match; all files where nothing is known of the matches."""
     ids = await candidates(connection, asked.clauses)
     if ids is None or conditions:
         some = [] if ids is None else [_is_one_of(FILES.c.id, ids)]
@@ -176,7 +179,7 @@ def _is_one_of(column: Any, ids: list[int]) -> Any:
     return column == func.any(cast(literal(ids, ARRAY(Integer)), ARRAY(Integer)))
 
 
-async def _with_content(connection: AsyncConnection, hits: list[_Hit]) -> AsyncIterator[list[_Candidate]]:
+async def _with_content(connection: AsyncConnection, hits: list[_Hit]) -> AsyncGenerator[list[_Candidate]]:
     for at in range(0, len(hits), CHUNK):
         chunk = hits[at : at + CHUNK]
         contents = await _contents(connection, chunk)
@@ -188,22 +191,24 @@ async def _contents(connection: AsyncConnection, hits: list[_Hit]) -> dict[int, 
     return {row[0]: row[1] for row in await connection.execute(query)}
 
 
-async def _looked_into(candidates: AsyncIterator[list[_Candidate]], asked: Asked, wanted: Wanted) -> _Hits:
+async def _looked_into(candidates: AsyncGenerator[list[_Candidate]], asked: Asked, wanted: Wanted) -> _Hits:
     """Those candidates that really match, window by window sorted by score."""
     end = wanted.offset + wanted.limit
     found: list[_Hit] = []
     window: list[_Hit] = []
     exact = True
-    async for chunk in candidates:
-        window += await in_thread(lambda chunk=chunk: _matching(asked, chunk, wanted.query), "search")  # type: ignore[misc]
-        while len(window) >= WINDOW:
-            found += _best_first(window[:WINDOW])
-            window = window[WINDOW:]
-        if len(found) > end:
-            exact = False
-            break
+    until = perf_counter() + PATIENCE_SECONDS
+    async with aclosing(candidates):
+        async for chunk in candidates:
+            window += await in_thread(lambda chunk=chunk: _matching(asked, chunk, wanted.query), "search")  # type: ignore[misc]
+            while len(window) >= WINDOW:
+                found += _best_first(window[:WINDOW])
+                window = window[WINDOW:]
+            if len(found) > end or (perf_counter() > until and (found or window)):
+                exact = False
+                break
     found += _best_first(window)
-    return _Hits(found[wanted.offset : end], len(found), exact, more=len(found) > end)
+    return _Hits(found[wanted.offset : end], len(found), exact, more=not exact or len(found) > end)
 
 
 def _matching(asked: Asked, chunk: list[_Candidate], query: str) -> list[_Hit]:

@@ -25,7 +25,7 @@ from workbench.settings import Settings
 DATABASE_AWAY = 3
 FOLDER_AWAY = 4
 REPORT_SECONDS = 0.25
-NICE = 10
+NICE = 5
 
 
 def main(order: str) -> int:

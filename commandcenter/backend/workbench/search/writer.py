@@ -40,7 +40,7 @@ Connect = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Files that are written together, and their trigrams in the same order."""
+    """Files that are written together, and their grams in the same order."""
 
     files: list[Read]
     segment: Segment

@@ -1,4 +1,4 @@
-"""The search index: every file, its words, its content, and the trigrams by which text inside words is found.
+"""The search index: every file, its words, its content, and the grams by which text inside words is found.
 
 The index can be made again from the folder at any time, so its tables are unlogged: writing them costs no WAL, and
 after a crash PostgreSQL empties all of them together, which the next run takes for an index that was never made.
