@@ -1,9 +1,9 @@
 /*
  * Whether what the page shows is live, and how far the search index is. One line at the sidebar's foot.
  */
-import { useQuery } from "@tanstack/react-query";
 import type { Api } from "../api/client";
 import type { LiveState } from "../api/live";
+import { useIndexStatus } from "../api/useIndexStatus";
 import { indexWords } from "../words";
 import styles from "./ServiceState.module.css";
 
@@ -19,9 +19,9 @@ const CONNECTION: Record<LiveState["connection"], { mark: string; word: string }
 };
 
 export function ServiceState({ api, connection }: ServiceStateProps) {
-  const index = useQuery({ queryKey: ["index"], queryFn: ({ signal }) => api.search.index({ signal }) });
+  const index = useIndexStatus(api);
   const { mark, word } = CONNECTION[connection];
-  const words = connection === "live" && index.data ? indexWords(index.data) : null;
+  const words = connection === "live" && index ? indexWords(index) : null;
   return (
     <p className={styles.state} data-connection={connection} data-testid="connection" title={words?.long}>
       <span aria-hidden="true">{mark}</span>

@@ -3,10 +3,10 @@
  * focus, Enter opens the marked one, Ctrl or Cmd with it in a page of its own.
  */
 import { Button } from "@cchub/kit";
-import { useQuery } from "@tanstack/react-query";
 import { SearchX } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { ApiError } from "../../api/client";
+import { useIndexStatus } from "../../api/useIndexStatus";
 import { EmptyState } from "../../parts/EmptyState";
 import { fileHref } from "../../parts/FileLink";
 import { Loading } from "../../parts/Loading";
@@ -28,8 +28,7 @@ const AT_FIELD: readonly string[] = ["search_pattern_invalid", "search_path_inva
 export function Search({ api, route }: PageProps) {
   const search = useSearch(api, route);
   const { files, more } = search;
-  const index = useQuery({ queryKey: ["index"], queryFn: ({ signal }) => api.search.index({ signal }) });
-  const status = index.data ?? search.result?.index;
+  const status = useIndexStatus(api) ?? search.result?.index;
   const narrow = useNarrow();
   const rows = useMemo(() => rowsOf(files, narrow), [files, narrow]);
   const field = useRef<HTMLInputElement>(null);
@@ -108,7 +107,7 @@ export function Search({ api, route }: PageProps) {
         <Results
           rows={rows}
           active={place.active}
-          stale={search.pending}
+          stale={search.pending || search.error !== null}
           offset={place.offset}
           onScroll={place.scrolled}
           onEnd={more}

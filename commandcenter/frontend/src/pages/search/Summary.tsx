@@ -9,13 +9,13 @@ import styles from "./Summary.module.css";
 import type { SearchState } from "./useSearch";
 
 export function Summary({ search, status }: { search: SearchState; status: IndexStatus | undefined }) {
-  const { result, asking } = search;
+  const { result, asking, error } = search;
   const words = status ? indexWords(status) : null;
   const skipped = status ? skippedWords(status.skipped) : "";
   return (
     <div className={styles.summary}>
       <p role="status" data-testid="search-count">
-        {asking && result ? (
+        {asking && result && error === null ? (
           <>
             {result.total_is_exact ? "" : "at least "}
             {count(result.total, "file")} <span className={styles.quiet}>in {milliseconds(result.took_ms)}</span>
