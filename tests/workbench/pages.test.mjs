@@ -48,7 +48,10 @@ test("a folder is shown as it is, and as it becomes", async (t) => {
 
   await t.test("a change and a commit are seen without a reload", async () => {
     past.write("src/fresh/one.ts", "export {};\n");
-    await page.getByTestId("git").getByText("src/fresh/").waitFor();
+    await page
+      .getByTestId("git")
+      .getByText(/^src.fresh/)
+      .waitFor();
     past.commit("Add what was open");
     await page.getByTestId("git").getByText("Nothing to commit.").waitFor();
     await page.getByTestId("commits").getByText("Add what was open").waitFor();

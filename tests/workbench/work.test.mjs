@@ -147,7 +147,7 @@ test("one works in a folder with the keyboard, and what others do meanwhile is n
     "rows and keys are looked at, statements only read, and the password shows only when asked for",
     async () => {
       await go("database/postgres?table=public.tasks");
-      await page.getByRole("cell", { name: "Paint" }).waitFor();
+      await page.getByRole("cell", { name: "Paint", exact: true }).waitFor();
       await page.getByTitle("Sort by title").click();
       await page.locator('th[aria-sort="ascending"]').waitFor();
       await page.getByTestId("open-sql").click();

@@ -49,16 +49,17 @@ function useSaving({ api, note, onGo, drafts }: NoteEditorProps) {
   const edits = useEdits(factsOf(note), note?.version ?? 0);
   const changed = typed.changed || edits.changed;
   const base = note === null ? 0 : Math.min(typed.base?.version ?? note.version, edits.since);
-  const fresh = () => queries.invalidateQueries({ queryKey: ["notes"] });
+  // Not awaited: while the backend is away this lasts, and what failed is to be told at once.
+  const fresh = () => void queries.invalidateQueries({ queryKey: ["notes"] });
   const save = useMutation({
     mutationFn: ({ version, text }: { version: number; text: NoteText }) =>
       note ? api.notes.edit(note.id, version, text) : api.notes.create(text),
-    onSuccess: async (stored, { text }) => {
+    onSuccess: (stored, { text }) => {
       typed.saved(stored, text);
       edits.reset();
       queries.setQueryData(["notes", "one", stored.id], stored);
       if (!note) onGo(stored.id);
-      await fresh();
+      fresh();
     },
     // A refused edit was made from an old version: the newer one is then shown as the choice.
     onError: fresh,
@@ -67,15 +68,15 @@ function useSaving({ api, note, onGo, drafts }: NoteEditorProps) {
     save.mutate({ version, text: { title: typed.title, body: typed.body, ...edits.values } });
   const restore = useMutation({
     mutationFn: (version: number) => api.notes.restore(id, version),
-    onSuccess: async (stored) => {
+    onSuccess: (stored) => {
       typed.discard();
       queries.setQueryData(["notes", "one", stored.id], stored);
       toast({ title: "Restored", description: `“${stored.title}” is as it was then.`, tone: "healthy" });
-      await fresh();
+      fresh();
     },
     onError: (error) => {
       toast({ title: "The version was not restored", description: error.message, tone: "failed" });
-      void fresh();
+      fresh();
     },
   });
   const overtaken = note !== null && changed && note.version > base;
@@ -220,10 +221,10 @@ function DeleteButton({
   const [asked, setAsked] = useState(false);
   const remove = useMutation({
     mutationFn: () => api.remove(note.id, note.version),
-    onSuccess: async () => {
+    onSuccess: () => {
       drafts.drop(note.id);
       onGo(null);
-      await queries.invalidateQueries({ queryKey: ["notes"] });
+      void queries.invalidateQueries({ queryKey: ["notes"] });
     },
     onError: (error) => {
       toast({ title: `“${note.title}” was not deleted`, description: error.message, tone: "failed" });

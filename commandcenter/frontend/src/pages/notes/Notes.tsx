@@ -162,13 +162,13 @@ function Transfer({ api, name }: { api: NotesApi; name: string }) {
   });
   const into = useMutation({
     mutationFn: async (chosen: File) => api.imported(await chosen.text()),
-    onSuccess: async ({ notes, tasks, skipped, problems }) => {
+    onSuccess: ({ notes, tasks, skipped, problems }) => {
       toast({
         title: `${count(notes, "note")} and ${count(tasks, "task")} imported`,
         ...(skipped > 0 ? { description: leftOut(skipped, problems) } : {}),
         tone: "healthy",
       });
-      await Promise.all(["notes", "tasks"].map((topic) => queries.invalidateQueries({ queryKey: [topic] })));
+      for (const topic of ["notes", "tasks"]) void queries.invalidateQueries({ queryKey: [topic] });
     },
     onError: failed("Nothing was imported"),
   });

@@ -34,7 +34,7 @@ export function Overview({ api, config }: PageProps) {
   });
   const again = useMutation({
     mutationFn: api.overview.refresh,
-    onSettled: () => queries.invalidateQueries({ queryKey: ["overview"] }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: ["overview"] }),
   });
   useCommands([
     {

@@ -37,7 +37,8 @@ export function useBoard(api: TasksApi) {
   const queries = useQueryClient();
   const tasks = useQuery({ queryKey: TASKS, queryFn: api.list });
   const move = useMove(api);
-  const fresh = () => queries.invalidateQueries({ queryKey: TASKS });
+  // Not awaited: while the backend is away this lasts, and what failed is to be told at once.
+  const fresh = () => void queries.invalidateQueries({ queryKey: TASKS });
   const store = (task: Task) => {
     put(queries, (all) =>
       all.some((one) => one.id === task.id) ? all.map((one) => (one.id === task.id ? task : one)) : [...all, task],
