@@ -208,5 +208,21 @@ pub fn running(home: &Path) -> Option<(Beacon, Token)> {
     let (beacon, token) = (Beacon::read(home)?, Token::read(home)?);
     let is_locked = lock_file(home)
         .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
-    is_locked.then_some((beacon, token))
+    // The lock may be that of a Hub that has only just begun to open.
+    (is_locked && is_alive(beacon.pid)).then_some((beacon, token))
+}
+
+fn is_alive(pid: u32) -> bool {
+    #[cfg(unix)]
+    {
+        let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+        let Some(pid) = pid else { return false };
+        // One of another user may not be signalled, but is there.
+        rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = pid;
+        true
+    }
 }

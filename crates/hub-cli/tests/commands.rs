@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A home, a folder to register, and whatever Hub runs there; all end with the test.
@@ -264,6 +265,28 @@ fn commands_that_start_a_hub_at_the_same_time_share_it() {
         }
         assert_eq!(place.say(&["--json", "list"]).json().as_array().unwrap().len(), 6);
     }
+}
+
+#[test]
+fn a_hub_that_hangs_is_told_of_while_the_user_still_watches() {
+    let mut place = Place::new();
+    let pid = place.serve()["pid"].to_string();
+    let stopped = Command::new("kill").args(["-STOP", &pid]).status().unwrap();
+    let mut list = place.command(&["--json", "list"]).stdout(Stdio::piped()).spawn().unwrap();
+    let bound = Instant::now() + Duration::from_secs(60);
+    while list.try_wait().unwrap().is_none() && Instant::now() < bound {
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    drop(list.kill());
+    // Before anything can fail: at the end of the test it would be asked, and answer nothing.
+    place.kill();
+    let output = list.wait_with_output().unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).expect("it has not waited for ever");
+    assert!(stopped.success());
+    assert_eq!(
+        (output.status.code(), &said["error"]["code"]),
+        (Some(1), &"HUB_SERVER_FAILED".into())
+    );
 }
 
 #[test]

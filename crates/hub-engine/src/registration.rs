@@ -112,9 +112,10 @@ impl Hub {
     /// # Errors
     /// `PROJECT_NOT_FOUND`, those of the store; the project then stays registered.
     pub async fn remove(&self, id: &ProjectId, keep_data: bool) -> Result<(), Problem> {
-        let _one_at_a_time = self.inner.registering.lock().await;
+        // Before its turn: a stop may take as long as a service ignores it, and nobody waits for that.
         self.stop(id).await?;
         self.until_stopped(id).await?;
+        let _one_at_a_time = self.inner.registering.lock().await;
         self.command(id, |reply| Command::Remove { keep_data, reply }).await?;
         self.forget(id);
         Ok(())

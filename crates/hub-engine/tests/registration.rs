@@ -8,7 +8,7 @@ use hub_domain::{Code, Desired, LastKnown, ResourceLimits, RuntimeChoice, Runtim
 use hub_engine::host::PortHolder;
 use hub_engine::{AddProject, ProjectChange};
 use std::path::Path;
-use world::{World, request};
+use world::{Manner, World, request};
 
 #[tokio::test(start_paused = true)]
 async fn a_folder_becomes_a_project_with_ports_of_its_own() {
@@ -195,6 +195,24 @@ async fn removing_stops_first_and_forgets_everything_or_keeps_the_data() {
         assert_eq!(world.with(|s| s.deleted.contains(&id)), !keep_data);
         assert_eq!(hub.start(&id).await.unwrap_err().code, Code::ProjectNotFound);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_that_waits_for_a_stubborn_service_keeps_nobody_from_adding() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    world.manner(Service::Redis, Manner::Stubborn);
+    hub.start(&id).await.unwrap();
+    hub.until_started(&id).await.unwrap();
+    let add = async {
+        hub.add(request("/blog")).await.unwrap();
+        world.alive()
+    };
+    let (removed, alive) = tokio::join!(hub.remove(&id, false), add);
+    removed.unwrap();
+    assert!(alive > 0, "it was added before the other was down");
+    assert_eq!(hub.projects().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
