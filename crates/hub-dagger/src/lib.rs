@@ -4,3 +4,6 @@
 //! Limits: every Dagger type stays in here. Knows no lifecycle: it launches, probes and ends what it
 //! is told to. Builds no engine: it uses one at an address, or runs the published image in a container
 //! runtime that is there.
+
+pub mod folder;
+pub mod gateway;
