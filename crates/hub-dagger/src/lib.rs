@@ -4,3 +4,8 @@
 //! Limits: every Dagger type stays in here. Knows no lifecycle: it launches, probes and ends what it
 //! is told to. Builds no engine: it uses one at an address, or runs the published image in a container
 //! runtime that is there.
+
+#[cfg_attr(not(test), expect(dead_code, reason = "the runtime takes it up next"))]
+mod limits;
+#[cfg_attr(not(test), expect(dead_code, reason = "the runtime takes it up next"))]
+mod telemetry;
