@@ -219,6 +219,7 @@ impl<'a> TracesExport<'a> {
 pub(crate) struct Span<'a> {
     trace_id: Text<'a>,
     span_id: Text<'a>,
+    parent_span_id: Text<'a>,
     name: Text<'a>,
     start_time_unix_nano: Text<'a>,
     end_time_unix_nano: Text<'a>,
@@ -255,6 +256,10 @@ impl Span<'_> {
         self.span_id.bytes().map(SpanId)
     }
 
+    pub(crate) fn parent(&self) -> Option<SpanId> {
+        self.parent_span_id.bytes().map(SpanId)
+    }
+
     /// Whether it stands for the process of a service. The engine names such a span after the command
     /// and links it to the call that asked for the service; the steps of a build have no such span.
     pub(crate) fn is_service_process(&self) -> bool {
@@ -277,7 +282,8 @@ impl Span<'_> {
         end != 0 && end >= self.start() && i64::try_from(end).is_ok()
     }
 
-    /// The exit code of its process, where the engine tells.
+    /// The exit code of a process, where the engine tells it here: in the process's own span, or, from
+    /// 1.0 on, in the one below it.
     pub(crate) fn exit_code(&self) -> Option<u32> {
         let exited = self.events.iter().rfind(|e| e.name.as_str() == "Container exited")?;
         value(&exited.attributes, "exit.code")?.text().parse().ok()

@@ -138,7 +138,7 @@ impl Routing {
     fn take_traces(&mut self, export: &TracesExport<'_>, event: &Event, cursor: &mut Cursor) {
         let news = cursor.advance(&event.id, export.spans().count());
         self.losses.unaccounted += news.unaccounted;
-        for span in export.spans().skip(news.skip).filter(|span| span.is_service_process()) {
+        for span in export.spans().skip(news.skip) {
             let (Some(trace), Some(id)) = (span.trace(), span.id()) else { continue };
             let Some(line) = self.line_of(trace) else { continue };
             if !line.earlier.contains(&id)

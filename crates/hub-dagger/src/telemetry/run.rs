@@ -107,7 +107,9 @@ pub(crate) struct Run {
 #[derive(Default)]
 struct State {
     process: Option<Process>,
-    exited: Option<(Option<u32>, Option<String>)>,
+    code: Option<u32>,
+    /// The process has ended; with what the engine said went wrong.
+    exited: Option<Option<String>>,
     lost: Option<String>,
     /// Ends of streams: of which span, which stream, when.
     eofs: VecDeque<(SpanId, u64, u64)>,
@@ -166,20 +168,17 @@ impl Run {
         self.announce(&state);
     }
 
-    /// Takes news of the service's process.
+    /// Takes news of a step under the service's trace.
     pub(crate) fn take_span(&self, span: &Span<'_>, id: SpanId) {
         let mut state = self.lock();
-        if state.process.as_ref().is_none_or(|p| p.span != id) {
-            let mut output: Vec<SpanId> = span.origins().collect();
-            output.push(id);
-            state.process = Some(Process { span: id, output, start: span.start() });
-            // A second process of one run is a start that was tried again.
-            state.exited = None;
+        if span.is_service_process() {
+            state.take_process(span, id);
         }
-        if span.has_ended() {
-            let error = without_trace(span.error());
-            let error = (!error.is_empty()).then(|| error.to_owned());
-            state.exited = Some((span.exit_code(), error));
+        let process = state.process.as_ref().map(|p| p.span);
+        if let Some(code) = span.exit_code()
+            && process.is_some_and(|process| process == id || span.parent() == Some(process))
+        {
+            state.code = Some(code);
         }
         self.announce(&state);
     }
@@ -190,7 +189,6 @@ impl Run {
         state.lost.get_or_insert_with(|| because.to_owned());
         self.announce(&state);
     }
-
     fn announce(&self, state: &State) {
         let closed = state.streams_are_closed();
         let has_ended = state.exited.is_some();
@@ -239,8 +237,9 @@ impl Run {
         self.log.end();
         let last_lines = state.last.lines();
         let ended = match (&state.exited, &state.lost) {
-            (Some((code, words)), _) => {
-                Ended { code: *code, words: words.clone(), cause: Cause::Exited, last_lines }
+            (Some(words), _) => {
+                let code = state.code.or_else(|| code_in(words.as_deref()?));
+                Ended { code, words: words.clone(), cause: Cause::Exited, last_lines }
             }
             (None, Some(because)) => {
                 let cause = Cause::SessionLost(because.clone());
@@ -256,6 +255,20 @@ impl Run {
 }
 
 impl State {
+    fn take_process(&mut self, span: &Span<'_>, id: SpanId) {
+        if self.process.as_ref().is_none_or(|p| p.span != id) {
+            let mut output: Vec<SpanId> = span.origins().collect();
+            output.push(id);
+            self.process = Some(Process { span: id, output, start: span.start() });
+            // A second process of one run is a start that was tried again.
+            (self.exited, self.code) = (None, None);
+        }
+        if span.has_ended() {
+            let error = without_trace(span.error());
+            self.exited = Some((!error.is_empty()).then(|| error.to_owned()));
+        }
+    }
+
     /// Whether both streams of the process came to their end. Steps of a build, and an earlier run of
     /// the service, close streams too: theirs carry another span or an earlier time.
     fn streams_are_closed(&self) -> bool {
@@ -272,6 +285,11 @@ impl State {
 /// The engine's words without the mark it appends for its own tools.
 fn without_trace(error: &str) -> &str {
     error.split(" [traceparent:").next().unwrap_or_default().trim()
+}
+
+/// The exit code in the engine's words, for engines that tell it nowhere else.
+fn code_in(words: &str) -> Option<u32> {
+    words.strip_prefix("exit code: ")?.parse().ok()
 }
 
 /// The last lines of both streams together.

@@ -227,15 +227,35 @@ pub fn process(trace: &str, span: &str, origin: &str, start: u64) -> Value {
     })
 }
 
-/// The same span when the process has ended.
+/// The same span when the process has ended, with the exit code as engines before 1.0 tell it.
 pub fn exited(running: Value, code: u32, error: &str) -> Value {
-    let mut span = running;
-    span["endTimeUnixNano"] = json!("9000000000");
-    span["events"] = json!([
+    let mut span = ended(running, error);
+    span["events"] = exit_events(code);
+    span
+}
+
+/// The step below a process, which has the exit code from 1.0 on.
+pub fn step_below(process: &Value, code: u32) -> Value {
+    json!({
+        "traceId": process["traceId"], "spanId": base64("0000000000000f0f"),
+        "parentSpanId": process["spanId"], "name": "exec.run",
+        "startTimeUnixNano": "501", "endTimeUnixNano": "8999999999",
+        "events": exit_events(code), "status": {},
+    })
+}
+
+fn exit_events(code: u32) -> Value {
+    json!([
         {"timeUnixNano": "8000000000", "name": "Container created"},
         {"timeUnixNano": "8999999999", "name": "Container exited",
          "attributes": [attribute("exit.code", json!({"intValue": code.to_string()}))]},
-    ]);
+    ])
+}
+
+/// The same span when the process has ended, without an exit code.
+pub fn ended(running: Value, error: &str) -> Value {
+    let mut span = running;
+    span["endTimeUnixNano"] = json!("9000000000");
     span["status"] = if error.is_empty() {
         json!({"code": "STATUS_CODE_OK"})
     } else {

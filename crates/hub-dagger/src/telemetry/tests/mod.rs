@@ -215,6 +215,28 @@ async fn the_end_of_a_process_brings_its_exit_code_and_last_lines() {
 }
 
 #[tokio::test]
+async fn the_exit_code_is_found_wherever_an_engine_puts_it() {
+    let (double, telemetry) = double(Manners::default()).await;
+    for below in [Some(9), None] {
+        let (trace, _, watched) = take_up(&telemetry, Service::Redis);
+        let trace = trace.hex();
+        let running =
+            process(&trace, if below.is_some() { PROCESS } else { LATER_PROCESS }, SPAN, 500);
+        double.span(running.clone());
+        if let Some(code) = below {
+            // A step of a build ends under the same trace; it has another parent.
+            let mut other = step_below(&running, 77);
+            other["parentSpanId"] = serde_json::json!(base64(OTHER_SPAN));
+            double.span(step_below(&running, code));
+            double.span(other);
+        }
+        double.log([eof(&trace, SPAN, 1, 800), eof(&trace, SPAN, 2, 800)]);
+        double.span(ended(running, "exit code: 9"));
+        assert_eq!(within(watched.ended()).await.code, Some(9));
+    }
+}
+
+#[tokio::test]
 async fn output_that_comes_after_the_end_is_waited_for_but_not_for_ever() {
     let (double, telemetry) = double(Manners::default()).await;
     let (trace, log, watched) = take_up(&telemetry, Service::Redis);
