@@ -7,3 +7,7 @@
 
 pub mod folder;
 pub mod gateway;
+#[cfg_attr(not(test), expect(dead_code, reason = "the runtime takes it up next"))]
+mod limits;
+#[cfg_attr(not(test), expect(dead_code, reason = "the runtime takes it up next"))]
+mod telemetry;
