@@ -11,6 +11,7 @@
 mod protocol;
 #[cfg(unix)]
 mod session;
+pub mod sync;
 #[cfg(unix)]
 mod unix;
 
