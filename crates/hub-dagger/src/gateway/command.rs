@@ -67,6 +67,20 @@ pub(super) fn client_command(
     words
 }
 
+/// Keeps a client running: `ssh` ends when its link breaks, and is started again.
+const KEEP_RUNNING: &str = r#"while :; do "$@"; sleep 0.2; done"#;
+
+/// What the session's container runs: the client, again and again.
+pub(super) fn client_service(
+    user: &str,
+    forwards: &[Forward],
+    client: &ClientFiles,
+) -> Vec<String> {
+    let mut words = ["sh", "-c", KEEP_RUNNING, "gateway"].map(str::to_owned).to_vec();
+    words.extend(client_command(user, forwards, client));
+    words
+}
+
 fn remote_forward(forward: &Forward) -> String {
     let target = &forward.target;
     format!("{}:{}:{}:{}", super::LABEL_HOST, forward.port, target.host, target.port)
