@@ -285,6 +285,23 @@ async fn a_killed_client_resets_its_connections_and_the_next_one_takes_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_containers_command_starts_a_client_again_that_ended() {
+    if !has_program("ssh") {
+        return;
+    }
+    let (port, _server) = server(echo).await;
+    let bench = Bench::new(&[port], None).await;
+    let service = start(&bench.gateway.client_service(&bench.files));
+    bench.gateway.ready(BOUND).await.unwrap();
+    let shell = service.id().unwrap().to_string();
+    assert!(Command::new("pkill").args(["-9", "-P", &shell, "ssh"]).status().unwrap().success());
+    timeout(BOUND, bench.gateway.disconnected()).await.unwrap();
+    bench.gateway.ready(BOUND).await.unwrap();
+    let heard = timeout(BOUND, round_trip(bench.port(Service::Postgres), b"again")).await.unwrap();
+    assert_eq!(heard.unwrap(), b"again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_client_a_connection_is_closed_after_a_moment() {
     let bench = Bench::new(&[1], None).await;
     let asked = Instant::now();

@@ -28,6 +28,8 @@ const OPTIONS: &[&str] = &[
     // Both are done in hardware or nearly so; whatever else a distribution prefers is slower.
     "Ciphers=aes128-gcm@openssh.com,chacha20-poly1305@openssh.com",
     "Compression=no",
+    // Sessions speak IPv4; asking for other addresses doubles what each connection waits for.
+    "AddressFamily=inet",
     // Forwards are all there is to it: without them it may as well end and be started again.
     "ExitOnForwardFailure=yes",
     "ConnectTimeout=10",
@@ -65,11 +67,23 @@ pub(super) fn client_command(
     words
 }
 
+/// Keeps a client running: `ssh` ends when its link breaks, and is started again.
+const KEEP_RUNNING: &str = r#"while :; do "$@"; sleep 0.2; done"#;
+
+/// What the session's container runs: the client, again and again.
+pub(super) fn client_service(
+    user: &str,
+    forwards: &[Forward],
+    client: &ClientFiles,
+) -> Vec<String> {
+    let mut words = ["sh", "-c", KEEP_RUNNING, "gateway"].map(str::to_owned).to_vec();
+    words.extend(client_command(user, forwards, client));
+    words
+}
+
 fn remote_forward(forward: &Forward) -> String {
-    let host = &forward.target.host;
-    // An IPv6 address must be set apart from the port behind it.
-    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-    format!("{}:{}:{host}:{}", super::LABEL_HOST, forward.port, forward.target.port)
+    let target = &forward.target;
+    format!("{}:{}:{}:{}", super::LABEL_HOST, forward.port, target.host, target.port)
 }
 
 #[cfg(test)]
@@ -88,7 +102,7 @@ mod tests {
             "gateway",
             &[
                 forward(Service::Postgres, 5433, "postgres", 5432),
-                forward(Service::Redis, 6380, "fd00::7", 6379),
+                forward(Service::Redis, 6380, "redis", 6379),
             ],
             &ClientFiles {
                 host: "hub".into(),
@@ -109,7 +123,7 @@ mod tests {
             let values = words.windows(2).filter(|pair| pair[0] == flag);
             values.map(|pair| pair[1].as_str()).collect::<Vec<_>>()
         };
-        assert_eq!(after("-R"), ["127.0.0.1:5433:postgres:5432", "127.0.0.1:6380:[fd00::7]:6379"]);
+        assert_eq!(after("-R"), ["127.0.0.1:5433:postgres:5432", "127.0.0.1:6380:redis:6379"]);
         assert_eq!(after("-p"), ["40022"]);
         assert_eq!(after("-l"), ["gateway"]);
         assert_eq!(after("-i"), ["/run/gateway/key"]);

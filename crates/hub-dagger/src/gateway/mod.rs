@@ -212,6 +212,11 @@ impl Gateway {
         command::client_command(USER, &self.forwards, client)
     }
 
+    /// The command line of a container that keeps a forwarding client running.
+    pub fn client_service(&self, client: &ClientFiles) -> Vec<String> {
+        command::client_service(USER, &self.forwards, client)
+    }
+
     /// The loopback port of a service.
     pub fn port(&self, service: Service) -> Option<u16> {
         self.forwards.iter().find(|forward| forward.service == service).map(|one| one.port)
