@@ -165,6 +165,15 @@ export const SUITES = [
     run: (s) => nodeTests(s, testFiles("tests/engine")),
   },
   {
+    // Needs an engine (CCHUB_TEST_ENGINE and CCHUB_DAGGER_CLI); without one each test is reported as skipped.
+    name: "dagger",
+    title: "End to end: a Dagger engine",
+    lane: "whole",
+    built: true,
+    pages: true,
+    run: (s) => nodeTests(s, testFiles("tests/dagger")),
+  },
+  {
     name: "api",
     title: "End to end: the loopback host and its page",
     lane: "whole",

@@ -5,9 +5,17 @@
 //! is told to. Builds no engine: it uses one at an address, or runs the published image in a container
 //! runtime that is there.
 
+mod data;
+mod doctor;
+mod engine;
+mod fault;
 pub mod folder;
 pub mod gateway;
-#[cfg_attr(not(test), expect(dead_code, reason = "the runtime takes it up next"))]
+mod instance;
 mod limits;
-#[cfg_attr(not(test), expect(dead_code, reason = "the runtime takes it up next"))]
+mod runtime;
+mod session;
+mod stack;
 mod telemetry;
+
+pub use runtime::{DaggerOptions, DaggerRuntime};
