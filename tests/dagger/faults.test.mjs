@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { createConnection } from "node:net";
 import { test } from "node:test";
-import { containerPids, engineEnvironment, withoutEngine } from "../fixtures/engine.mjs";
+import { containerPids, engineEnvironment, up, withoutEngine } from "../fixtures/engine.mjs";
 import { fill, temporary } from "../fixtures/folders.mjs";
 import { SERVICES, TestHub, workbench } from "../fixtures/hub.mjs";
 import { environment } from "../fixtures/processes.mjs";
@@ -35,7 +35,7 @@ test("an engine that is not there", { skip: withoutEngine }, async (t) => {
   const refused = await hub.ask("set", { project: id, engine: "tcp://198.51.100.7:1234" });
   assertProblem(refused.error, "CONFIG_INVALID");
   await hub.call("set", { project: id, engine: "" });
-  await hub.up(id);
+  await up(hub, id);
 });
 
 test("a command line that is not there", { skip: withoutEngine }, async (t) => {
@@ -52,7 +52,7 @@ test("an image that does not exist, and the right one afterwards", { skip: witho
   assertProblem(error, "IMAGE_UNAVAILABLE");
   assert.ok(nothingRuns(id));
   await hub.call("set", { project: id, images: { redis: "" } });
-  await hub.up(id);
+  await up(hub, id);
 });
 
 test("a service that exits at once: its last lines are in the error", { skip: withoutEngine }, async (t) => {
@@ -67,7 +67,7 @@ test("a service that exits at once: its last lines are in the error", { skip: wi
   assert.match(error.log_tail.join("\n"), /no-such-option/);
   await until("nothing of the project runs", () => nothingRuns(id));
   await hub.call("set", { project: id, environment: [{ service: "frontend", name: "NODE_OPTIONS", value: "" }] });
-  await hub.up(id);
+  await up(hub, id);
 });
 
 /** Sends words to Redis and waits for the end of the connection or an answer. */
@@ -85,24 +85,31 @@ function tell(port, ...commands) {
   });
 }
 
-test("a service that takes more memory than it may is ended, and the words say so", { skip: withoutEngine }, async (t) => {
-  const { hub, id } = await hubWithProject(t);
-  await hub.call("set", { project: id, limits: { redis: { cpu: 0.5, memory_mb: 64 } } });
-  const project = await hub.up(id);
-  const url = new URL(environment(containerPids(id, "backend").at(-1)).REDIS_URL);
-  await tell(project.ports.redis, `AUTH ${decodeURIComponent(url.password)}`, `SETRANGE hog 150000000 x`);
-  const seen = await until("the end of Redis is seen", async () => {
-    const redis = (await hub.get(id)).services.find(({ service }) => service === "redis");
-    return redis.last_error ?? false;
-  });
-  assert.match(JSON.stringify(seen), /memory|MB/);
-  await until("all are healthy again", async () => (await hub.get(id)).overall_healthy);
-});
+test(
+  "a service that takes more memory than it may is ended, and the words say so",
+  { skip: withoutEngine },
+  async (t) => {
+    const { hub, id } = await hubWithProject(t);
+    await hub.call("set", { project: id, limits: { redis: { cpu: 0.5, memory_mb: 64 } } });
+    const project = await up(hub, id);
+    const url = new URL(environment(containerPids(id, "backend").at(-1)).REDIS_URL);
+    await tell(project.ports.redis, `AUTH ${decodeURIComponent(url.password)}`, `SETRANGE hog 150000000 x`);
+    const seen = await until("the end of Redis is seen", async () => {
+      const redis = (await hub.get(id)).services.find(({ service }) => service === "redis");
+      return redis.last_error ?? false;
+    });
+    assert.match(JSON.stringify(seen), /memory|MB/);
+    await until("all are healthy again", async () => (await hub.get(id)).overall_healthy);
+  },
+);
 
 test("a session that is lost comes back by itself", { skip: withoutEngine }, async (t) => {
   const { hub, id } = await hubWithProject(t);
-  await hub.up(id);
-  const children = execFileSync("pgrep", ["-P", String(hub.pid), "-f", "session"]).toString().trim().split("\n");
+  await up(hub, id);
+  const children = execFileSync("pgrep", ["-P", String(hub.pid), "-f", "session"])
+    .toString()
+    .trim()
+    .split("\n");
   for (const pid of children) process.kill(Number(pid), "SIGKILL");
   await until("the loss is seen", async () => !(await hub.get(id)).overall_healthy);
   await until("all are healthy again", async () => (await hub.get(id)).overall_healthy);
@@ -110,10 +117,13 @@ test("a session that is lost comes back by itself", { skip: withoutEngine }, asy
 
 test(
   "an engine that was killed has lost its volumes; the Hub brings the data back",
-  { skip: withoutEngine || (process.env.CCHUB_TEST_ENGINE_KILL === undefined && "CCHUB_TEST_ENGINE_KILL names no command") },
+  {
+    skip:
+      withoutEngine || (process.env.CCHUB_TEST_ENGINE_KILL === undefined && "CCHUB_TEST_ENGINE_KILL names no command"),
+  },
   async (t) => {
     const { hub, id } = await hubWithProject(t);
-    const project = await hub.up(id);
+    const project = await up(hub, id);
     const { config } = await workbench(project);
     const headers = {
       authorization: `Bearer ${config.token}`,
@@ -121,14 +131,17 @@ test(
       "content-type": "application/json",
     };
     const body = JSON.stringify({ title: "kept through a kill" });
-    const made = await fetch(`${config.apiBaseUrl}/api/v1/notes`, { method: "POST", headers, body });
+    const made = await fetch(`${config.apiBaseUrl}/api/notes`, { method: "POST", headers, body });
     assert.ok(made.ok, String(made.status));
     await hub.down(id);
     execFileSync("/bin/sh", ["-c", process.env.CCHUB_TEST_ENGINE_KILL], { stdio: "inherit" });
-    const again = await hub.up(id);
+    const again = await up(hub, id);
     const { ask } = await workbench(again);
-    assert.match(JSON.stringify(await ask("/api/v1/notes")), /kept through a kill/);
+    assert.match(JSON.stringify(await ask("/api/notes")), /kept through a kill/);
     const told = await hub.call("logs", { project: id, services: ["postgres"], tail: 1000 });
-    assert.ok(told.some(({ stream, text }) => stream === "hub" && /restored/.test(text)), "the user is told");
+    assert.ok(
+      told.some(({ stream, text }) => stream === "hub" && /restored/.test(text)),
+      "the user is told",
+    );
   },
 );

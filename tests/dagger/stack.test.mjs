@@ -7,7 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { boundsOf, accountsOf, containerPids, engineEnvironment, withoutEngine } from "../fixtures/engine.mjs";
+import { boundsOf, accountsOf, containerPids, engineEnvironment, up, withoutEngine } from "../fixtures/engine.mjs";
 import { fill, temporary } from "../fixtures/folders.mjs";
 import { SERVICES, TestHub, workbench } from "../fixtures/hub.mjs";
 import { commandLine, environment, listening, pids, processesOf } from "../fixtures/processes.mjs";
@@ -22,7 +22,7 @@ async function running(t, { files = 20, ...settings } = {}) {
   const folder = fill(join(temporary(t), "some project"), files);
   const { id } = await hub.add(folder, { runtime: "dagger" });
   if (Object.keys(settings).length > 0) await hub.call("set", { project: id, ...settings });
-  const project = await hub.up(id);
+  const project = await up(hub, id);
   return { hub, id, folder, project };
 }
 
@@ -51,7 +51,11 @@ test("a folder becomes a running stack on the engine", { skip: withoutEngine }, 
       assert.deepEqual(boundsOf(pid), { memory: megabytes * 2 ** 20, cores }, `bounds of ${service}`);
     }
     const { enforcement } = project.services.find((one) => one.service === service);
-    assert.equal(enforcement.state ?? enforcement.kind ?? Object.keys(enforcement)[0], "enforced", JSON.stringify(enforcement));
+    assert.equal(
+      enforcement.state ?? enforcement.kind ?? Object.keys(enforcement)[0],
+      "enforced",
+      JSON.stringify(enforcement),
+    );
   }
 
   const expected = [hub.port, ...SERVICES.map((service) => project.ports[service])].map((port) => `127.0.0.1:${port}`);
@@ -65,7 +69,10 @@ test("a folder becomes a running stack on the engine", { skip: withoutEngine }, 
   assert.equal(health.status, "ok");
 
   const logs = await hub.call("logs", { project: id, services: ["postgres"], tail: 1000 });
-  assert.ok(logs.some(({ text }) => /ready to accept connections/.test(text)), "its log holds what PostgreSQL says");
+  assert.ok(
+    logs.some(({ text }) => /ready to accept connections/.test(text)),
+    "its log holds what PostgreSQL says",
+  );
 
   const secrets = secretsOf(id);
   for (const pid of pids()) {
@@ -98,8 +105,12 @@ test("the project folder is the same on both sides, at once", { skip: withoutEng
     return readFileSync(join(inside, "from outside.txt"), "utf8") === "hello\n";
   });
   writeFileSync(join(inside, "from inside.txt"), "hello back\n");
-  await until("a file of the backend is seen outside", () =>
-    existsSync(join(folder, "from inside.txt")) && readFileSync(join(folder, "from inside.txt"), "utf8") === "hello back\n");
+  await until(
+    "a file of the backend is seen outside",
+    () =>
+      existsSync(join(folder, "from inside.txt")) &&
+      readFileSync(join(folder, "from inside.txt"), "utf8") === "hello back\n",
+  );
 });
 
 test("restarting one service leaves the connections of the others alone", { skip: withoutEngine }, async (t) => {
@@ -107,12 +118,19 @@ test("restarting one service leaves the connections of the others alone", { skip
   const before = Object.fromEntries(SERVICES.map((service) => [service, containerPids(id, service)]));
   const others = await Promise.all(["postgres", "backend", "frontend"].map((s) => held(t, project.ports[s])));
   await hub.call("restart", { project: id, service: "redis", wait: true });
-  assert.deepEqual(others.map((one) => one.isOpen()), [true, true, true]);
+  assert.deepEqual(
+    others.map((one) => one.isOpen()),
+    [true, true, true],
+  );
   for (const service of ["postgres", "backend", "frontend"]) {
     const still = before[service].filter((pid) => containerPids(id, service).includes(pid));
     assert.ok(still.length > 0, `${service} is the same as before`);
   }
-  assert.equal(containerPids(id, "redis").some((pid) => before.redis.includes(pid)), false, "redis is another one");
+  assert.equal(
+    containerPids(id, "redis").some((pid) => before.redis.includes(pid)),
+    false,
+    "redis is another one",
+  );
   await until("all are healthy", async () => (await hub.get(id)).overall_healthy);
 });
 
@@ -121,12 +139,15 @@ test("data outlive stop and start", { skip: withoutEngine }, async (t) => {
   const { config } = await workbench(project);
   const note = await write(project, config, "kept");
   await hub.down(id);
-  const again = await hub.up(id);
-  assert.ok((await notes(again)).some(({ id: one }) => one === note.id), "the note is still there");
+  const again = await up(hub, id);
+  assert.ok(
+    (await notes(again)).some(({ id: one }) => one === note.id),
+    "the note is still there",
+  );
 });
 
 async function write(project, config, text) {
-  const response = await fetch(`${config.apiBaseUrl}/api/v1/notes`, {
+  const response = await fetch(`${config.apiBaseUrl}/api/notes`, {
     method: "POST",
     headers: {
       authorization: `Bearer ${config.token}`,
@@ -141,7 +162,7 @@ async function write(project, config, text) {
 
 async function notes(project) {
   const { ask } = await workbench(project);
-  const found = await ask("/api/v1/notes");
+  const found = await ask("/api/notes");
   return found.notes ?? found.items ?? found;
 }
 
@@ -149,17 +170,24 @@ test("killing the Hub ends everything on the engine, and the next one starts", {
   const { hub, id } = await running(t);
   process.kill(hub.pid, "SIGKILL");
   await hub.ended;
-  await until("nothing of the project runs", () => SERVICES.every((service) => containerPids(id, service).length === 0), {
-    patience: 15_000,
-  });
+  await until(
+    "nothing of the project runs",
+    () => SERVICES.every((service) => containerPids(id, service).length === 0),
+    {
+      patience: 15_000,
+    },
+  );
   await hub.open();
-  await hub.up(id);
+  await up(hub, id);
 });
 
 test("a service that crashes is noticed and started again", { skip: withoutEngine }, async (t) => {
   const { hub, id } = await running(t);
   const [pid] = containerPids(id, "redis").slice(-1);
   process.kill(pid, "SIGKILL");
-  await until("it is another process", () => containerPids(id, "redis").some((one) => one !== pid) && !containerPids(id, "redis").includes(pid));
+  await until(
+    "it is another process",
+    () => containerPids(id, "redis").some((one) => one !== pid) && !containerPids(id, "redis").includes(pid),
+  );
   await until("all are healthy", async () => (await hub.get(id)).overall_healthy);
 });

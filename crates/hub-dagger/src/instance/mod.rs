@@ -22,7 +22,11 @@ use hub_probes::Probes;
 use live::Live;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio_util::task::TaskTracker;
+
+/// A probe waits this long for the gateway; together with its own bound it stays below the Hub's.
+const ARRIVAL_BOUND: Duration = Duration::from_millis(500);
 
 /// What all of an instance's work needs.
 pub(super) struct Context {
@@ -159,11 +163,10 @@ impl Instance for DaggerInstance {
 
     async fn probe(&self, service: Service) -> Result<Proof, String> {
         let inner = &self.inner;
-        let asked = inner.probes.ask(service, &inner.context.launch.config).await;
-        asked.map_err(|why| match inner.gateway.is_connected() {
-            true => why,
-            false => format!("{why} (the gateway to its container is not connected)"),
-        })
+        // Waiting for the gateway says nothing of the service's own speed.
+        let arrived = inner.gateway.ready(ARRIVAL_BOUND).await;
+        arrived.map_err(|_| "cannot be reached yet: its gateway is not connected".to_owned())?;
+        inner.probes.ask(service, &inner.context.launch.config).await
     }
 
     async fn usage(&self, service: Service) -> Option<Usage> {
