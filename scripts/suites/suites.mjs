@@ -171,7 +171,8 @@ export const SUITES = [
     lane: "whole",
     built: true,
     pages: true,
-    run: (s) => nodeTests(s, testFiles("tests/dagger")),
+    // An engine that holds nothing yet downloads images and packages first.
+    run: (s) => nodeTests(s, testFiles("tests/dagger"), { bound: 60 * MINUTE, each: 15 * MINUTE }),
   },
   {
     name: "api",

@@ -145,3 +145,24 @@ test(
     );
   },
 );
+
+test(
+  "an engine that is killed while a project runs: it is seen, and the project comes back with its engine",
+  {
+    skip:
+      withoutEngine || (process.env.CCHUB_TEST_ENGINE_KILL === undefined && "CCHUB_TEST_ENGINE_KILL names no command"),
+  },
+  async (t) => {
+    const { hub, id } = await hubWithProject(t);
+    await up(hub, id);
+    execFileSync("/bin/sh", ["-c", process.env.CCHUB_TEST_ENGINE_KILL], { stdio: "inherit" });
+    await until("the loss is seen", async () => !(await hub.get(id)).overall_healthy);
+    const healthy = async () => {
+      const project = await hub.get(id);
+      // The Hub has a limit to its patience; a start works again in any case.
+      if (["failed", "gave_up", "stopped"].includes(project.state.state)) await hub.ask("start", { project: id });
+      return project.overall_healthy;
+    };
+    await until("all are healthy again", healthy, { patience: 150_000, every: 500 });
+  },
+);

@@ -60,7 +60,7 @@ async fn ask(
     let folder = shared.empty_folder().map_err(|problem| problem.to_string())?;
     let opening = Opening { cli, engine: place.address(), folder, bound: BOUND };
     let session = Session::open(&opening).await.map_err(|fault| fault.to_string())?;
-    let version = session.engine_version().await.map_err(|fault| fault.to_string())?;
+    let version = session.engine_version(BOUND).await.map_err(|fault| fault.to_string())?;
     let live = crate::stack::gateway::has_live_folders(&session).await;
     let used = session.query(BOUND).engine().local_cache().entry_set().disk_space_bytes().await;
     session.close().await;

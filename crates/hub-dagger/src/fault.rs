@@ -57,7 +57,13 @@ impl Fault {
             "failed to copy: httpReadSeeker",
         ]) {
             Self::Image(words)
-        } else if says(&["session is closing", "client has closed", "session not found"]) {
+        } else if says(&[
+            "session is closing",
+            "client has closed",
+            "session not found",
+            "http do: ",
+            "waiting for client session attachables",
+        ]) {
             Self::Connection(words)
         } else {
             Self::Build(words)

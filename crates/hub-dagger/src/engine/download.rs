@@ -163,7 +163,8 @@ fn failed(cause: &str) -> Problem {
     .retryable()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use flate2::Compression;

@@ -157,6 +157,10 @@ impl Engines {
         progress: &ProgressSink,
     ) -> Result<(Place, Cli), Problem> {
         let place = self.place(named).await.map_err(|refusals| no_runtime(&refusals))?;
+        if let Place::Given(address) = &place {
+            // Its command line would try again and again, without a word.
+            reach::check(address).await.map_err(|why| not_reached(address, &why))?;
+        }
         let cli = self.sources.get(&place.wanted(), progress).await?;
         if let Place::Own(own) = &place {
             self.write_settings(own)?;
@@ -203,6 +207,16 @@ fn no_runtime(refusals: &[String]) -> Problem {
     } else {
         refusals.join("; ")
     })
+}
+
+fn not_reached(address: &EngineAddress, why: &str) -> Problem {
+    Problem::new(
+        Code::EngineUnavailable,
+        format!("The Dagger engine at {address} cannot be reached."),
+        "See whether it runs, or name another one in the project's settings.",
+    )
+    .caused_by(why)
+    .retryable()
 }
 
 fn not_started(own: &OwnEngine, why: &str) -> Problem {

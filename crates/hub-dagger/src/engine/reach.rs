@@ -69,7 +69,8 @@ async fn container(name: &str) -> Result<(), String> {
     Err(refusals.join("; "))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -10,7 +10,7 @@ use crate::limits::{EngineSide, Limiter};
 use crate::session::{Opening, Session};
 use crate::stack::workspace::Workspace;
 use crate::stack::{self, Parts, gateway as way};
-use crate::telemetry::{SessionAddress, Telemetry};
+use crate::telemetry::{Link, SessionAddress, Telemetry};
 use hub_domain::{Code, PerService, Problem, Service};
 use hub_engine::runtime::ProgressSink;
 use std::sync::Arc;
@@ -20,11 +20,17 @@ use tokio::task::JoinSet;
 
 /// Connecting to an engine, over a slow link too.
 const OPEN_BOUND: Duration = Duration::from_secs(45);
+/// An engine that works answers simple questions within this time.
+const ANSWER_BOUND: Duration = Duration::from_secs(10);
+/// From one look at a session whose streams have broken to the next.
+const LOOK: Duration = Duration::from_secs(1);
+/// A session that does not answer may be frozen and come back; after this long it is given up.
+const FROZEN_BOUND: Duration = Duration::from_secs(90);
 /// Downloading images and packages for the first time.
 const BUILD_BOUND: Duration = Duration::from_secs(900);
 
 pub(super) struct Live {
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
     pub(super) telemetry: Arc<Telemetry>,
     pub(super) parts: Parts,
     pub(super) workspace: Workspace,
@@ -54,9 +60,10 @@ impl Live {
         };
         let step = "Connecting to the Dagger engine";
         let opened = tell_while(Session::open(&opening), step, progress).await;
-        let session = opened.map_err(|fault| fault.problem(step))?;
+        let session = Arc::new(opened.map_err(|fault| fault.problem(step))?);
         let doing = |doing: &'static str| move |fault: Fault| fault.problem(doing);
-        let version = session.engine_version().await.map_err(doing("Asking the engine"))?;
+        let version =
+            session.engine_version(ANSWER_BOUND).await.map_err(doing("Asking the engine"))?;
         if !crate::engine::cli::same_series(&version, &cli.version) {
             context.note(&format!(
                 "the Dagger engine is {version}, the command line {}: they may not fit",
@@ -166,17 +173,50 @@ impl Live {
     }
 }
 
-/// Ends the services' reports when the session ends.
-fn watch(session: &Session, telemetry: &Arc<Telemetry>) -> JoinSet<()> {
-    let mut ended = session.ended();
-    let telemetry = Arc::clone(telemetry);
+/// Ends the services' reports when the session ends, or no longer leads to its engine: the child of an
+/// engine that was killed goes on and answers nothing but errors.
+fn watch(session: &Arc<Session>, telemetry: &Arc<Telemetry>) -> JoinSet<()> {
+    let (session, telemetry) = (Arc::clone(session), Arc::clone(telemetry));
     let mut watch = JoinSet::new();
     watch.spawn(async move {
-        if let Ok(why) = ended.wait_for(Option::is_some).await {
-            telemetry.lose(why.as_deref().unwrap_or_default());
+        let mut ended = session.ended();
+        let why = tokio::select! {
+            ended = ended.wait_for(Option::is_some) => {
+                ended.ok().and_then(|why| why.clone()).unwrap_or_default()
+            }
+            why = cut_off(&session, &telemetry) => {
+                session.abandon();
+                why
+            }
+        };
+        tracing::warn!("a Dagger session was lost: {why}");
+        for line in telemetry.diagnostics() {
+            tracing::debug!("the engine said: {line}");
         }
+        telemetry.lose(&why);
     });
     watch
+}
+
+/// Resolves when the session's streams have broken and its engine does not answer either.
+async fn cut_off(session: &Session, telemetry: &Telemetry) -> String {
+    loop {
+        let broken = telemetry.broken_for(LOOK).await;
+        let began = tokio::time::Instant::now();
+        let mut looks = tokio::time::interval(LOOK);
+        let mut refusals = 0;
+        while matches!(telemetry.link(), Link::Broken { .. }) {
+            looks.tick().await;
+            match session.engine_version(ANSWER_BOUND).await {
+                Ok(_) => refusals = 0,
+                Err(Fault::Timeout(_)) if began.elapsed() < FROZEN_BOUND => {}
+                Err(Fault::Timeout(_)) => return broken,
+                // Once may be chance.
+                Err(fault) if refusals > 0 => return fault.to_string(),
+                Err(_) => refusals += 1,
+            }
+        }
+    }
 }
 
 async fn build(session: &Session, parts: &Parts, service: Service) -> Result<(), Problem> {

@@ -117,7 +117,7 @@ impl Child {
     }
 
     /// Kills it and what it may have started.
-    fn kill(&self) {
+    pub(super) fn kill(&self) {
         #[cfg(unix)]
         if let Some(pid) = self.pid
             && self.ended.borrow().is_none()
@@ -209,7 +209,8 @@ fn text(kept: &Mutex<Vec<u8>>) -> String {
     String::from_utf8_lossy(&kept.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

@@ -89,8 +89,8 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault`].
-    pub(crate) async fn engine_version(&self) -> Result<String, Fault> {
-        Ok(self.query(Duration::from_secs(10)).version().await?)
+    pub(crate) async fn engine_version(&self, deadline: Duration) -> Result<String, Fault> {
+        Ok(self.query(deadline).version().await?)
     }
 
     /// Why it is over, once it is.
@@ -101,6 +101,11 @@ impl Session {
     /// True while its child runs.
     pub(crate) fn is_open(&self) -> bool {
         self.child.ended().borrow().is_none()
+    }
+
+    /// Gives it up: it no longer leads to its engine.
+    pub(crate) fn abandon(&self) {
+        self.child.kill();
     }
 
     /// Ends it in order: services that still run are killed by the engine. Bounded.

@@ -3,7 +3,9 @@
 //! server that finds its volume empty all the same says so and ends, rather than begin from nothing.
 
 use super::{DATA, Parts, image, shell};
-use dagger_sdk::{Container, ContainerWithMountedCacheOpts, Id, Query};
+use dagger_sdk::{
+    Container, ContainerWithMountedCacheOpts, ContainerWithMountedDirectoryOpts, Id, Query,
+};
 use hub_domain::{DATABASE, ProjectId, Service, spec};
 
 /// Where dumps are seen while a volume is made.
@@ -123,7 +125,14 @@ pub(crate) fn restoring(
         .replace("@DATABASE@", DATABASE);
     let mut container = with_volume(image(query, parts, service), volume, service);
     if let Some(dumps) = dumps {
-        container = container.with_mounted_directory(DUMPS, dumps);
+        // In the Hub home they are readable by their owner alone.
+        let user = spec(service).container_user.to_string();
+        let options = ContainerWithMountedDirectoryOpts {
+            expand: None,
+            owner: Some(&user),
+            read_only: Some(true),
+        };
+        container = container.with_mounted_directory_opts(DUMPS, dumps, options);
     }
     container
         .with_env_variable("HOME", "/tmp")

@@ -16,6 +16,7 @@ mod stream;
 pub(crate) mod tests;
 
 pub(crate) use otlp::TraceId;
+#[cfg(test)]
 pub(crate) use routing::Losses;
 #[cfg_attr(not(test), expect(unused_imports, reason = "the runtime takes it up next"))]
 pub(crate) use run::Cause;
@@ -131,6 +132,7 @@ impl Telemetry {
         }
     }
 
+    #[cfg(test)]
     /// Waits until both streams are live. False when that was not so in time.
     pub(crate) async fn is_live_within(&self, bound: Duration) -> bool {
         let (mut logs, mut traces) = (self.logs.clone(), self.traces.clone());
@@ -161,6 +163,7 @@ impl Telemetry {
         self.lock().chatter().lines()
     }
 
+    #[cfg(test)]
     /// What could not be had.
     pub(crate) fn losses(&self) -> Losses {
         self.lock().losses()
@@ -188,6 +191,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
+    #[cfg(test)]
     /// Resolves when the engine is about to run the service's process, or the run has ended.
     pub(crate) fn started(&self) -> BoxFuture<'static, ()> {
         let run = Arc::clone(&self.run);

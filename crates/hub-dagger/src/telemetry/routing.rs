@@ -79,6 +79,7 @@ impl Routing {
         &self.chatter
     }
 
+    #[cfg(test)]
     pub(crate) const fn losses(&self) -> Losses {
         self.losses
     }

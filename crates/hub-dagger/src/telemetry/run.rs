@@ -206,6 +206,7 @@ impl Run {
         });
     }
 
+    #[cfg(test)]
     /// Resolves when the process of the service is about to run.
     pub(crate) async fn started(&self) {
         let mut signs = self.signs.subscribe();
