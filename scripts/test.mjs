@@ -17,7 +17,7 @@ const results = join(target, "test-results");
 const SHOWN_LINES = 120;
 
 /** Suites that need no compiled program and can do without its setup. */
-const NEEDS_CARGO = ["format", "clippy", "rust", "engine", "api", "desktop", "layout"];
+const NEEDS_CARGO = ["format", "clippy", "rust", "engine", "dagger", "api", "desktop", "layout"];
 
 function chosen(names) {
   const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name));

@@ -185,6 +185,16 @@ export const SUITES = [
     run: (s) => nodeTests(s, testFiles("tests/engine")),
   },
   {
+    // Needs an engine (CCHUB_TEST_ENGINE and CCHUB_DAGGER_CLI); without one each test is reported as skipped.
+    name: "dagger",
+    title: "End to end: a Dagger engine",
+    lane: "whole",
+    built: true,
+    pages: true,
+    // An engine that holds nothing yet downloads images and packages first.
+    run: (s) => nodeTests(s, testFiles("tests/dagger"), { bound: 60 * MINUTE, each: 15 * MINUTE }),
+  },
+  {
     name: "api",
     title: "End to end: the loopback host and its page",
     lane: "whole",

@@ -20,13 +20,15 @@ const metadata = JSON.parse(
 const members = metadata.packages.filter((one) => metadata.workspace_members.includes(one.id));
 
 /** Each crate and the crates of this workspace it may use. Adding an edge here is a decision about the architecture. */
-const HOSTS = ["hub-api", "hub-domain", "hub-engine", "hub-logs", "hub-native", "hub-store"];
+const HOSTS = ["hub-api", "hub-dagger", "hub-domain", "hub-engine", "hub-logs", "hub-native", "hub-store"];
 const EDGES = {
   "hub-domain": [],
   "hub-engine": ["hub-domain"],
   "hub-logs": ["hub-domain", "hub-engine"],
   "hub-store": ["hub-domain", "hub-engine"],
-  "hub-native": ["hub-domain", "hub-engine"],
+  "hub-probes": ["hub-domain", "hub-engine"],
+  "hub-native": ["hub-domain", "hub-engine", "hub-probes"],
+  "hub-dagger": ["hub-domain", "hub-engine", "hub-probes"],
   "hub-api": ["hub-domain", "hub-engine"],
   "hub-cli": HOSTS,
   "cchub-desktop": [...HOSTS, "hub-cli"],

@@ -98,6 +98,13 @@ export function project(state: ProjectState, options: ProjectOptions = {}): Proj
       in_use: running ? "native" : null,
       why: running ? "No Dagger engine answers here." : "",
     },
+    engine: null,
+    images: {
+      postgres: "postgres:15-alpine",
+      redis: "redis:7-alpine",
+      backend: "python:3.11-slim",
+      frontend: "node:22-alpine",
+    },
     read_only: false,
     pinned: false,
     autostart: false,

@@ -7,7 +7,9 @@ use crate::contract::{
     log_line, to_wire,
 };
 use futures::stream::{BoxStream, StreamExt};
-use hub_domain::{Code, Problem, ProjectId, ResourceLimits, Service, Timestamp};
+use hub_domain::{
+    Code, EngineAddress, ImageName, Problem, ProjectId, ResourceLimits, Service, Timestamp,
+};
 use hub_engine::logs::{Followed, LogQuery};
 use hub_engine::{AddProject, Hub, ProjectChange};
 use serde::Serialize;
@@ -195,7 +197,14 @@ impl Api {
             })?;
             limits.push((service, Some(checked)));
         }
+        let engine = params.engine.map(|text| engine(&text)).transpose().map_err(of(&id))?;
+        let mut images = Vec::new();
+        for (service, text) in each(params.images.unwrap_or_default()) {
+            images.push((service, image(service, &text).map_err(of(&id))?));
+        }
         let change = ProjectChange {
+            engine,
+            images,
             name: params.name,
             runtime: params.runtime.map(hub_domain::RuntimeChoice::from),
             read_only: params.read_only,
@@ -312,6 +321,37 @@ impl Api {
         });
         futures::stream::once(async { first }).chain(later).boxed()
     }
+}
+
+/// The engine a text names; `None` for an empty one.
+fn engine(text: &str) -> Result<Option<EngineAddress>, Problem> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    EngineAddress::parse(text).map(Some).map_err(|fault| {
+        Problem::new(
+            Code::ConfigInvalid,
+            format!("\"{text}\" cannot be the address of a Dagger engine."),
+            "Give an address like unix:///run/dagger/engine.sock or ssh://user@host.",
+        )
+        .caused_by(fault)
+    })
+}
+
+/// The image a text names; `None` for an empty one.
+fn image(service: Service, text: &str) -> Result<Option<ImageName>, Problem> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    ImageName::parse(text).map(Some).map_err(|fault| {
+        Problem::new(
+            Code::ConfigInvalid,
+            format!("\"{text}\" cannot be the image of {service}."),
+            "Give a name like postgres:15-alpine, with or without a digest.",
+        )
+        .caused_by(fault)
+        .of(service)
+    })
 }
 
 fn each<T>(some: Some4<T>) -> Vec<(Service, T)> {

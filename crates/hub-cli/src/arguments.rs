@@ -117,6 +117,8 @@ pub(crate) enum Command {
 const SET_HELP: &str = "Settings:\n  \
     name NAME                     its name\n  \
     runtime auto|native|dagger    what carries it out\n  \
+    engine ADDRESS                a Dagger engine: unix://, ssh://, tls://, kube-pod://; empty: the Hub's\n  \
+    image.SERVICE NAME            its container image; empty: the stack's own\n  \
     read-only on|off              the workbench may not write into the folder\n  \
     pinned on|off                 a tray icon of its own\n  \
     autostart on|off              starts with the Hub\n  \

@@ -6,8 +6,11 @@ use hub_api::Api;
 use hub_api::contract::HubInfo;
 use hub_api::discovery::{Beacon, Token};
 use hub_api::host;
-use hub_domain::{Code, Problem};
+#[cfg(unix)]
+use hub_dagger::{DaggerOptions, DaggerRuntime};
+use hub_domain::{Code, EngineAddress, Problem};
 use hub_engine::clock::SystemClock;
+use hub_engine::runtime::Runtime;
 use hub_engine::{Hub, HubParts};
 use hub_logs::LogDirectory;
 use hub_native::{NativeHost, NativeOptions, NativeRuntime};
@@ -108,15 +111,44 @@ impl Hosting {
 }
 
 fn parts(home: &Path, files: &Shipped) -> Result<HubParts, Problem> {
-    let runtime = NativeRuntime::new(native_options(home, files))?;
     Ok(HubParts {
         home: home.to_path_buf(),
         store: Arc::new(SqliteStore::open(home)?),
         secrets: Arc::new(MasterKeySecrets::open(home, KeyringChoice::from_environment())?),
         logs: Arc::new(LogDirectory::open(&home.join("logs"), Arc::new(SystemClock))?),
         host: Arc::new(NativeHost::new(home)?),
-        runtimes: vec![Arc::new(runtime)],
+        runtimes: runtimes(home, files)?,
         clock: Arc::new(SystemClock),
+    })
+}
+
+/// What can carry stacks out here.
+fn runtimes(home: &Path, files: &Shipped) -> Result<Vec<Arc<dyn Runtime>>, Problem> {
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "the client library is for Unix alone"))]
+    let mut runtimes: Vec<Arc<dyn Runtime>> =
+        vec![Arc::new(NativeRuntime::new(native_options(home, files))?)];
+    #[cfg(unix)]
+    runtimes.push(Arc::new(DaggerRuntime::new(dagger_options(home, files)?)));
+    Ok(runtimes)
+}
+
+/// What the runtime over a Dagger engine is given: `CCHUB_ENGINE` names the engine of projects that
+/// name none, `CCHUB_DAGGER_CLI` the command line, `CCHUB_DAGGER_RELEASES` where to download it.
+#[cfg(unix)]
+fn dagger_options(home: &Path, files: &Shipped) -> Result<DaggerOptions, Problem> {
+    let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let engine = variable("CCHUB_ENGINE").map(|text| EngineAddress::parse(&text)).transpose();
+    let engine = engine.map_err(|fault| {
+        let message = "CCHUB_ENGINE cannot be the address of a Dagger engine.";
+        let action = "Correct it, or unset it to let the Hub choose.";
+        Problem::new(Code::ConfigInvalid, message, action).caused_by(fault)
+    })?;
+    Ok(DaggerOptions {
+        home: home.to_path_buf(),
+        workbench: files.workbench.clone(),
+        engine,
+        cli: variable("CCHUB_DAGGER_CLI").map(PathBuf::from),
+        releases: variable("CCHUB_DAGGER_RELEASES"),
     })
 }
 

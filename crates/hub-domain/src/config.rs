@@ -1,6 +1,9 @@
 //! The configuration one start of a stack runs with: complete, checked, and unchangeable.
 
-use crate::{PerService, PortPlan, Project, ProjectId, ProjectName, ResourceLimits, Service, spec};
+use crate::{
+    EngineAddress, ImageName, PerService, PortPlan, Project, ProjectId, ProjectName,
+    ResourceLimits, Service, spec,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +20,10 @@ pub struct StackInputs {
     pub ports: PortPlan,
     /// Limits where they differ from the stack's.
     pub limits: PerService<Option<ResourceLimits>>,
+    /// The Dagger engine, where the user named one.
+    pub engine: Option<EngineAddress>,
+    /// Container images where they differ from the stack's.
+    pub images: PerService<Option<ImageName>>,
     /// The folder may not be written to.
     pub read_only: bool,
     /// Additional environment of single services.
@@ -31,6 +38,8 @@ impl From<&Project> for StackInputs {
             workspace: project.path.clone(),
             ports: project.ports,
             limits: project.limits,
+            engine: project.engine.clone(),
+            images: project.images.clone(),
             read_only: project.read_only,
             environment: project.environment.clone(),
         }
@@ -125,6 +134,16 @@ impl StackConfig {
     /// The limits of a service.
     pub fn limits(&self, service: Service) -> ResourceLimits {
         self.limits[service]
+    }
+
+    /// The Dagger engine the user named for the project.
+    pub fn engine(&self) -> Option<&EngineAddress> {
+        self.inputs.engine.as_ref()
+    }
+
+    /// The container image of a service: the project's own, else the stack's.
+    pub fn image(&self, service: Service) -> &str {
+        self.inputs.images[service].as_ref().map_or(spec(service).image, ImageName::as_str)
     }
 
     /// True when the folder may not be written to.

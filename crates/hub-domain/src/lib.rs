@@ -6,6 +6,7 @@
 //! random choices come in as values. Types here are not serialisable; the wire has types of its own.
 
 mod config;
+mod engine;
 mod health;
 mod ids;
 pub mod lifecycle;
@@ -19,6 +20,7 @@ mod stack;
 mod time;
 
 pub use config::{ConfigError, StackConfig, StackInputs};
+pub use engine::{EngineAddress, EngineAddressError, EngineScheme, ImageName, ImageNameError};
 pub use health::{Health, Proof, overall_healthy};
 pub use ids::{InvalidId, ProjectId};
 pub use limits::{Enforcement, LimitsError, ResourceLimits, Usage};
@@ -29,5 +31,5 @@ pub use project::{
 };
 pub use retry::{RestartBudget, RetryPolicy};
 pub use service::{PerService, Service, UnknownService};
-pub use stack::{EnvValue, HealthCheck, ServiceSpec, spec, start_waves, stop_waves};
+pub use stack::{DATABASE, EnvValue, HealthCheck, ServiceSpec, spec, start_waves, stop_waves};
 pub use time::Timestamp;

@@ -67,6 +67,14 @@ codes! {
     PortNoneLeft = "PORT_NONE_LEFT",
     /// The wanted runtime cannot be used here.
     RuntimeUnavailable = "RUNTIME_UNAVAILABLE",
+    /// No Dagger engine could be reached, or it went away.
+    EngineUnavailable = "ENGINE_UNAVAILABLE",
+    /// The engine and the Dagger command line do not understand each other.
+    EngineVersion = "ENGINE_VERSION",
+    /// The engine did not do what it was asked, or not in time.
+    EngineFailed = "ENGINE_FAILED",
+    /// A container image does not exist or its registry cannot be reached.
+    ImageUnavailable = "IMAGE_UNAVAILABLE",
     /// A program that is needed is not on this machine and could not be had.
     ComponentMissing = "COMPONENT_MISSING",
     /// A download does not have the hash it must have.

@@ -1,6 +1,9 @@
 //! A registered folder and what the user decided about it.
 
-use crate::{Code, PerService, PortPlan, ProjectId, ResourceLimits, Service, Timestamp};
+use crate::{
+    Code, EngineAddress, ImageName, PerService, PortPlan, ProjectId, ResourceLimits, Service,
+    Timestamp,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -158,6 +161,10 @@ pub struct Project {
     pub runtime: RuntimeChoice,
     /// Limits where they differ from the stack's own.
     pub limits: PerService<Option<ResourceLimits>>,
+    /// The Dagger engine its containers run on; the Hub's own choice where absent.
+    pub engine: Option<EngineAddress>,
+    /// Container images where they differ from the stack's own.
+    pub images: PerService<Option<ImageName>>,
     /// The workbench may not write into the folder.
     pub read_only: bool,
     /// It has a tray icon of its own.

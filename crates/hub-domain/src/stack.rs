@@ -44,6 +44,9 @@ pub enum HealthCheck {
     PageCarriesApiAddress(&'static str),
 }
 
+/// Name of the database and of its owner.
+pub const DATABASE: &str = "commandcenter";
+
 /// One service of the stack.
 #[derive(Clone, Copy, Debug)]
 pub struct ServiceSpec {

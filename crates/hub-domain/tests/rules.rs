@@ -18,6 +18,8 @@ fn inputs() -> StackInputs {
         workspace: PathBuf::from(if cfg!(windows) { "C:\\shop" } else { "/home/ann/shop" }),
         ports: plan(0).unwrap(),
         limits: PerService::default(),
+        engine: None,
+        images: PerService::default(),
         read_only: false,
         environment: BTreeMap::new(),
     }

@@ -6,9 +6,9 @@ use crate::host::PortState;
 use crate::hub::Hub;
 use crate::snapshot::ProjectSnapshot;
 use hub_domain::{
-    Code, ConfigError, Desired, LastKnown, NameError, PerService, PortError, Problem, Project,
-    ProjectId, ProjectName, ResourceLimits, RuntimeChoice, Service, StackConfig, StackInputs,
-    next_free, settle,
+    Code, ConfigError, Desired, EngineAddress, ImageName, LastKnown, NameError, PerService,
+    PortError, Problem, Project, ProjectId, ProjectName, ResourceLimits, RuntimeChoice, Service,
+    StackConfig, StackInputs, next_free, settle,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -45,6 +45,10 @@ pub struct ProjectChange {
     pub ports: Vec<(Service, u16)>,
     /// Limits; `None` returns to the stack's own.
     pub limits: Vec<(Service, Option<ResourceLimits>)>,
+    /// The Dagger engine; `Some(None)` returns to the Hub's own choice.
+    pub engine: Option<Option<EngineAddress>>,
+    /// Container images; `None` returns to the stack's own.
+    pub images: Vec<(Service, Option<ImageName>)>,
     /// Environment variables; `None` removes one.
     pub environment: Vec<(Service, String, Option<String>)>,
 }
@@ -93,6 +97,8 @@ impl Hub {
             ports,
             runtime: request.runtime,
             limits: PerService::default(),
+            engine: None,
+            images: PerService::default(),
             read_only: request.read_only,
             pinned: false,
             autostart: false,
@@ -217,6 +223,12 @@ fn apply(project: &mut Project, change: &ProjectChange) -> Result<(), Problem> {
     }
     for (service, limits) in &change.limits {
         project.limits[*service] = *limits;
+    }
+    if let Some(engine) = &change.engine {
+        project.engine.clone_from(engine);
+    }
+    for (service, image) in &change.images {
+        project.images[*service].clone_from(image);
     }
     for (service, name, value) in &change.environment {
         let key = (*service, name.clone());

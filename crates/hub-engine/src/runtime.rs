@@ -16,6 +16,9 @@ use std::sync::Arc;
 pub struct Availability {
     /// It can.
     pub usable: bool,
+    /// It can at once: nothing large must be started or downloaded first. Where the user leaves the
+    /// choice to the Hub, only such a runtime is chosen.
+    pub ready: bool,
     /// Why, in one sentence.
     pub why: String,
 }
@@ -77,8 +80,8 @@ pub trait Runtime: Send + Sync + 'static {
     /// Which one it is.
     fn kind(&self) -> RuntimeKind;
 
-    /// Whether it can be used here. Bounded to 2 s.
-    async fn availability(&self) -> Availability;
+    /// Whether it can be used here for a project. Bounded to 2 s for each thing it must ask.
+    async fn availability(&self, config: &StackConfig) -> Availability;
 
     /// What it found on this machine. Bounded to 5 s for each check.
     async fn doctor(&self) -> Vec<Check>;
@@ -121,6 +124,11 @@ pub trait Instance: Send + Sync {
     /// # Errors
     /// Why there is no proof, in words that can follow the service's name.
     async fn probe(&self, service: Service) -> Result<Proof, String>;
+
+    /// True where the runtime itself listens on the project's ports, whether its services run or not.
+    fn holds_ports(&self) -> bool {
+        false
+    }
 
     /// What a running service uses now, where it can be measured.
     async fn usage(&self, service: Service) -> Option<Usage>;

@@ -16,7 +16,6 @@ mod instance;
 mod limits;
 mod platform;
 mod postgres;
-mod probes;
 mod records;
 mod runtime;
 mod services;

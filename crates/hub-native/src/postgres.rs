@@ -5,6 +5,7 @@
 use crate::account::Account;
 use crate::components::Found;
 use crate::tools::{Toolbox, io_problem};
+use hub_domain::DATABASE as NAME;
 use hub_domain::{Code, Problem};
 use hub_engine::runtime::{Progress, ProgressSink};
 use secrecy::{ExposeSecret, SecretString};
@@ -14,8 +15,6 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-/// Name of the database and of its owner.
-pub(crate) const NAME: &str = "commandcenter";
 /// `initdb` takes half a second; on a machine that is busy, more.
 const BOUND: Duration = Duration::from_secs(120);
 

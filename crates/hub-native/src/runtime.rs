@@ -13,7 +13,7 @@ use crate::records;
 use crate::services::{Folders, Programs, ProjectSecrets};
 use crate::tools::{Toolbox, io_problem};
 use async_trait::async_trait;
-use hub_domain::{Code, Enforcement, PerService, Problem, ProjectId, RuntimeKind};
+use hub_domain::{Code, Enforcement, PerService, Problem, ProjectId, RuntimeKind, StackConfig};
 use hub_engine::runtime::{
     Availability, Check, Instance, Launch, Progress, ProgressSink, Runtime, Verdict,
 };
@@ -219,13 +219,13 @@ impl Runtime for NativeRuntime {
         RuntimeKind::Native
     }
 
-    async fn availability(&self) -> Availability {
+    async fn availability(&self, _config: &StackConfig) -> Availability {
         if cfg!(unix) {
             let why = "Services run as processes of this machine.".to_owned();
-            return Availability { usable: true, why };
+            return Availability { usable: true, ready: true, why };
         }
         let why = "Processes have no guardian on this system yet.".to_owned();
-        Availability { usable: false, why }
+        Availability { usable: false, ready: false, why }
     }
 
     async fn doctor(&self) -> Vec<Check> {

@@ -4,8 +4,7 @@
 use crate::account::Account;
 use crate::environments::Environments;
 use crate::guard::Order;
-use crate::postgres::NAME;
-use hub_domain::{EnvValue, Service, StackConfig, spec};
+use hub_domain::{DATABASE as NAME, EnvValue, Service, StackConfig, spec};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -41,6 +41,16 @@ export function ProjectSettings({ project }: { project: ProjectView }) {
             help={project.runtime.why || "Automatic takes Dagger where an engine answers, else this machine."}
             onChange={(runtime) => edit({ runtime })}
           />
+          {draft.runtime === "native" ? null : (
+            <TextField
+              label="Dagger engine"
+              mono
+              placeholder="found by the Hub"
+              value={draft.engine}
+              error={errors.engine}
+              onChange={(event) => edit({ engine: event.target.value })}
+            />
+          )}
           <Switch
             label="Read-only folder"
             help="The stack can read the project folder but never change it."
@@ -62,6 +72,7 @@ export function ProjectSettings({ project }: { project: ProjectView }) {
         </div>
       </Card>
       <ServiceGrid draft={draft} errors={errors} edit={edit} />
+      {draft.runtime === "native" ? null : <Images draft={draft} edit={edit} />}
       <SaveBar project={project} draft={draft} errors={errors} reset={setDraft} />
       <DangerZone project={project} />
     </div>
@@ -116,6 +127,25 @@ function ServiceFields({ service, draft, errors, edit }: ServiceGridProps & { se
         />
       ))}
     </div>
+  );
+}
+
+function Images({ draft, edit }: Omit<ServiceGridProps, "errors">) {
+  return (
+    <Card title="Container images">
+      <p className={styles.note}>Used on a Dagger engine. Empty returns to the image of the stack.</p>
+      <div className={styles.stack}>
+        {SERVICES.map((service) => (
+          <TextField
+            key={service}
+            label={`Image of ${service}`}
+            mono
+            value={draft.images[service]}
+            onChange={(event) => edit({ images: { ...draft.images, [service]: event.target.value } })}
+          />
+        ))}
+      </div>
+    </Card>
   );
 }
 

@@ -7,6 +7,9 @@ import type { Params, ProjectView, RuntimeChoice, Service } from "../api";
 export interface Draft {
   name: string;
   runtime: RuntimeChoice;
+  /** Address of a Dagger engine; empty leaves it to the Hub. */
+  engine: string;
+  images: Record<Service, string>;
   readOnly: boolean;
   pinned: boolean;
   autostart: boolean;
@@ -29,6 +32,8 @@ export function draftOf(project: ProjectView): Draft {
   return {
     name: project.name,
     runtime: project.runtime.choice,
+    engine: project.engine ?? "",
+    images: each((service) => project.images[service]),
     readOnly: project.read_only,
     pinned: project.pinned,
     autostart: project.autostart,
@@ -42,6 +47,9 @@ export function checkDraft(draft: Draft): DraftErrors {
   const errors: Record<string, string> = {};
   if (draft.name.trim() === "") errors.name = "A project needs a name.";
   if (Array.from(draft.name.trim()).length > 100) errors.name = "A name has at most 100 characters.";
+  const engine = draft.engine.trim();
+  if (engine !== "" && !/^(unix|ssh|tls|tcp|kube-pod|container):\/\/\S+$/.test(engine))
+    errors.engine = "An address like ssh://user@host, or nothing.";
   for (const service of SERVICES) {
     const port = whole(draft.ports[service]);
     if (port === null || port < 1024 || port > 65_535) errors[`ports.${service}`] = "A number from 1024 to 65535.";
@@ -67,6 +75,9 @@ export function changeOf(project: ProjectView, draft: Draft): Params<"set"> | nu
   const change: Params<"set"> = { project: project.id };
   if (draft.name.trim() !== before.name) change.name = draft.name.trim();
   if (draft.runtime !== before.runtime) change.runtime = draft.runtime;
+  if (draft.engine.trim() !== before.engine) change.engine = draft.engine.trim();
+  const images = SERVICES.filter((service) => draft.images[service].trim() !== before.images[service]);
+  if (images.length > 0) change.images = Object.fromEntries(images.map((each) => [each, draft.images[each].trim()]));
   if (draft.readOnly !== before.readOnly) change.read_only = draft.readOnly;
   if (draft.pinned !== before.pinned) change.pinned = draft.pinned;
   if (draft.autostart !== before.autostart) change.autostart = draft.autostart;

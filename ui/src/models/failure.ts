@@ -25,12 +25,16 @@ export function remedies(error: WireError): Remedy[] {
     }
     case "CONFIG_INVALID":
     case "RUNTIME_UNAVAILABLE":
+    case "ENGINE_VERSION":
+    case "IMAGE_UNAVAILABLE":
       return [{ kind: "settings", label: "Project settings" }, retry];
     case "PATH_MISSING":
     case "PATH_NOT_FOLDER":
     case "PATH_LOOP":
     case "PATH_INSIDE_HUB_HOME":
       return [retry, { kind: "remove" }];
+    case "ENGINE_UNAVAILABLE":
+    case "ENGINE_FAILED":
     case "COMPONENT_MISSING":
     case "COMPONENT_TAMPERED":
     case "COMPONENT_DOWNLOAD_FAILED":

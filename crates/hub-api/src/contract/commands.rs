@@ -136,6 +136,12 @@ pub struct SetParams {
     /// Limits.
     #[serde(default)]
     pub limits: Option<Some4<Limits>>,
+    /// Address of the Dagger engine; empty returns to the Hub's own choice.
+    #[serde(default)]
+    pub engine: Option<String>,
+    /// Container images; an empty one returns to the stack's own.
+    #[serde(default)]
+    pub images: Option<Some4<String>>,
     /// Variables to set.
     #[serde(default)]
     pub environment: Option<Vec<Variable>>,

@@ -260,6 +260,8 @@ pub fn to_wire(project: &snapshot::ProjectSnapshot) -> ProjectView {
             in_use: project.runtime.as_ref().map(|r| r.kind.into()),
             why: project.runtime.as_ref().map(|r| r.why.clone()).unwrap_or_default(),
         },
+        engine: registered.engine.as_ref().map(ToString::to_string),
+        images: images(registered),
         read_only: registered.read_only,
         pinned: registered.pinned,
         autostart: registered.autostart,
@@ -325,5 +327,18 @@ impl From<runtime::Check> for Check {
             found: check.found,
             action: check.action,
         }
+    }
+}
+
+fn images(project: &domain::Project) -> PerService<String> {
+    let one = |service: domain::Service| {
+        let own = project.images[service].as_ref().map(ToString::to_string);
+        own.unwrap_or_else(|| domain::spec(service).image.to_owned())
+    };
+    PerService {
+        postgres: one(domain::Service::Postgres),
+        redis: one(domain::Service::Redis),
+        backend: one(domain::Service::Backend),
+        frontend: one(domain::Service::Frontend),
     }
 }

@@ -350,6 +350,10 @@ pub struct ProjectView {
     pub path: String,
     /// Runtime.
     pub runtime: RuntimeView,
+    /// Address of the Dagger engine, where the project names one.
+    pub engine: Option<String>,
+    /// Container images, the project's own or the stack's.
+    pub images: PerService<String>,
     /// The workbench may not write into the folder.
     pub read_only: bool,
     /// It has a tray icon of its own.

@@ -32,6 +32,10 @@ pub const fn status_of(code: Code) -> StatusCode {
         Code::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         Code::HubShuttingDown | Code::HubNotRunning => StatusCode::SERVICE_UNAVAILABLE,
         Code::RuntimeUnavailable
+        | Code::EngineUnavailable
+        | Code::EngineVersion
+        | Code::EngineFailed
+        | Code::ImageUnavailable
         | Code::ComponentMissing
         | Code::ComponentTampered
         | Code::ComponentDownloadFailed

@@ -44,6 +44,10 @@ pub(super) fn params(
             }
             params.limits = Some(only(service, limits));
         }
+        ("engine", None, None) => params.engine = Some(value.to_owned()),
+        ("image", Some(service), None) => {
+            params.images = Some(only(service_named(service)?, value.to_owned()));
+        }
         ("env", Some(service), Some(name)) => {
             params.environment = Some(vec![Variable {
                 service: service_named(service)?.into(),

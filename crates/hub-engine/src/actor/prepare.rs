@@ -69,7 +69,8 @@ impl Preparer {
             .caused_by(fault)
         })?;
         let config = Arc::new(config);
-        let (runtime, in_use) = choose(&self.context.runtimes, self.project.runtime).await?;
+        let (runtime, in_use) =
+            choose(&self.context.runtimes, self.project.runtime, &config).await?;
         let launch = Launch {
             config: Arc::clone(&config),
             secrets: Arc::clone(&self.context.secrets),
@@ -133,6 +134,7 @@ pub(crate) fn held(
 pub(crate) async fn choose(
     runtimes: &[Arc<dyn Runtime>],
     choice: RuntimeChoice,
+    config: &StackConfig,
 ) -> Result<(Arc<dyn Runtime>, RuntimeInUse), Problem> {
     let find = |kind| runtimes.iter().find(|r| r.kind() == kind);
     let mut passed_over = Vec::new();
@@ -146,8 +148,8 @@ pub(crate) async fn choose(
             passed_over.push(format!("This Hub has no {} runtime.", kind.as_str()));
             continue;
         };
-        let availability = runtime.availability().await;
-        if availability.usable {
+        let availability = runtime.availability(config).await;
+        if availability.usable && (availability.ready || choice != RuntimeChoice::Auto) {
             passed_over.push(availability.why);
             let why = match choice {
                 RuntimeChoice::Auto => passed_over.join(" "),

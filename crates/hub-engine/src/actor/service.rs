@@ -112,7 +112,8 @@ impl ServiceTask {
     /// Reports the end. A service that ends before it was ever proven may have lost a race for its
     /// port: then that is what the user must know.
     async fn gone(&self, exit: Exit, proven: bool) {
-        let port_held = if proven { None } else { self.port_problem().await };
+        let lost_no_race = proven || self.instance.holds_ports();
+        let port_held = if lost_no_race { None } else { self.port_problem().await };
         let (service, run) = (self.service, self.run);
         self.report(Report::Exited { service, run, exit, port_held }).await;
     }

@@ -8,7 +8,7 @@ use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use hub_domain::{
     Code, Enforcement, PerService, Problem, Project, ProjectId, Proof, RuntimeChoice, RuntimeKind,
-    Service, Timestamp, Usage,
+    Service, StackConfig, Timestamp, Usage,
 };
 use hub_engine::clock::Clock;
 use hub_engine::host::{Host, PortHolder, PortState};
@@ -308,8 +308,8 @@ impl Runtime for World {
         RuntimeKind::Native
     }
 
-    async fn availability(&self) -> Availability {
-        Availability { usable: true, why: "It always works in this world.".into() }
+    async fn availability(&self, _config: &StackConfig) -> Availability {
+        Availability { usable: true, ready: true, why: "It always works in this world.".into() }
     }
 
     async fn doctor(&self) -> Vec<Check> {

@@ -112,6 +112,8 @@ impl Rig {
             workspace: self.workspace(),
             ports: self.ports,
             limits: self.limits,
+            engine: None,
+            images: PerService::default(),
             read_only: self.read_only,
             environment: BTreeMap::new(),
         })

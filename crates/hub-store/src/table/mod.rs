@@ -1,5 +1,6 @@
 //! The tables, one file each: its migrations, what a row is, reads and writes.
 
+pub(crate) mod containers;
 pub(crate) mod environment;
 pub(crate) mod limits;
 pub(crate) mod ports;
@@ -9,8 +10,14 @@ pub(crate) mod settings;
 use rusqlite_migration::{M, Migrations};
 
 /// Every step of the schema, oldest first. A released step is never changed; a new one is appended.
-const STEPS: [&str; 5] =
-    [projects::CREATE, ports::CREATE, limits::CREATE, environment::CREATE, settings::CREATE];
+const STEPS: [&str; 6] = [
+    projects::CREATE,
+    ports::CREATE,
+    limits::CREATE,
+    environment::CREATE,
+    settings::CREATE,
+    containers::CREATE,
+];
 
 /// The schema's version after all steps; kept in the database's `user_version`.
 pub(crate) const VERSION: usize = STEPS.len();

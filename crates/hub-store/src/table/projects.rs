@@ -1,7 +1,7 @@
-//! Table `projects`: the registered folders. Ports, limits and environment have tables of their own
+//! Table `projects`: the registered folders. Ports, limits, containers and environment have tables of their own
 //! and are read and written together with the project.
 
-use super::{environment, limits, ports};
+use super::{containers, environment, limits, ports};
 use crate::platform;
 use hub_domain::{
     Code, Desired, LastKnown, Project, ProjectId, ProjectName, RuntimeChoice, Timestamp,
@@ -77,6 +77,7 @@ pub(crate) fn remove(connection: &Connection, project: &ProjectId) -> rusqlite::
 fn write_parts(connection: &Connection, project: &Project) -> rusqlite::Result<()> {
     ports::write(connection, &project.id, &project.ports)?;
     limits::write(connection, &project.id, &project.limits)?;
+    containers::write(connection, project)?;
     environment::write(connection, &project.id, &project.environment)
 }
 
@@ -128,6 +129,8 @@ fn read(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<Project> {
         ports,
         runtime,
         limits: limits::read(connection, &id)?,
+        engine: containers::engine(connection, &id)?,
+        images: containers::images(connection, &id)?,
         read_only: row.get(5)?,
         pinned: row.get(6)?,
         autostart: row.get(7)?,

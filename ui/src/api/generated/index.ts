@@ -26,7 +26,7 @@ export type RuntimeKind = "native" | "dagger";
 
 export type RuntimeChoice = "auto" | "native" | "dagger";
 
-export type ErrorCode = "PATH_RELATIVE" | "PATH_MISSING" | "PATH_NOT_FOLDER" | "PATH_UNREADABLE" | "PATH_INSIDE_HUB_HOME" | "PATH_ALREADY_REGISTERED" | "PATH_LOOP" | "PROJECT_NOT_FOUND" | "PROJECT_AMBIGUOUS" | "PROJECT_RUNNING" | "PROJECT_NOT_RUNNING" | "PROJECT_REMOVED" | "SERVICE_UNKNOWN" | "CONFIG_INVALID" | "REQUEST_INVALID" | "PORT_HELD" | "PORT_LEASED" | "PORT_NONE_LEFT" | "RUNTIME_UNAVAILABLE" | "COMPONENT_MISSING" | "COMPONENT_TAMPERED" | "COMPONENT_DOWNLOAD_FAILED" | "ENVIRONMENT_BUILD_FAILED" | "DATABASE_INIT_FAILED" | "DISK_FULL" | "ACCOUNT_UNUSABLE" | "SERVICE_LAUNCH_FAILED" | "SERVICE_EXITED" | "SERVICE_NOT_READY" | "SERVICE_CRASHED" | "SERVICE_NOT_ENDING" | "START_CANCELLED" | "HUB_ALREADY_RUNNING" | "HUB_NOT_RUNNING" | "HUB_SHUTTING_DOWN" | "HUB_HOME_UNUSABLE" | "HUB_SERVER_FAILED" | "STORE_CORRUPT" | "STORE_TOO_NEW" | "STORE_FAILED" | "SECRETS_UNAVAILABLE" | "LOG_FAILED" | "UNAUTHORIZED" | "FORBIDDEN" | "NOT_FOUND" | "PICKER_UNAVAILABLE" | "INTERNAL";
+export type ErrorCode = "PATH_RELATIVE" | "PATH_MISSING" | "PATH_NOT_FOLDER" | "PATH_UNREADABLE" | "PATH_INSIDE_HUB_HOME" | "PATH_ALREADY_REGISTERED" | "PATH_LOOP" | "PROJECT_NOT_FOUND" | "PROJECT_AMBIGUOUS" | "PROJECT_RUNNING" | "PROJECT_NOT_RUNNING" | "PROJECT_REMOVED" | "SERVICE_UNKNOWN" | "CONFIG_INVALID" | "REQUEST_INVALID" | "PORT_HELD" | "PORT_LEASED" | "PORT_NONE_LEFT" | "RUNTIME_UNAVAILABLE" | "ENGINE_UNAVAILABLE" | "ENGINE_VERSION" | "ENGINE_FAILED" | "IMAGE_UNAVAILABLE" | "COMPONENT_MISSING" | "COMPONENT_TAMPERED" | "COMPONENT_DOWNLOAD_FAILED" | "ENVIRONMENT_BUILD_FAILED" | "DATABASE_INIT_FAILED" | "DISK_FULL" | "ACCOUNT_UNUSABLE" | "SERVICE_LAUNCH_FAILED" | "SERVICE_EXITED" | "SERVICE_NOT_READY" | "SERVICE_CRASHED" | "SERVICE_NOT_ENDING" | "START_CANCELLED" | "HUB_ALREADY_RUNNING" | "HUB_NOT_RUNNING" | "HUB_SHUTTING_DOWN" | "HUB_HOME_UNUSABLE" | "HUB_SERVER_FAILED" | "STORE_CORRUPT" | "STORE_TOO_NEW" | "STORE_FAILED" | "SECRETS_UNAVAILABLE" | "LOG_FAILED" | "UNAUTHORIZED" | "FORBIDDEN" | "NOT_FOUND" | "PICKER_UNAVAILABLE" | "INTERNAL";
 
 export type PortOffer = { 
 /**
@@ -310,6 +310,14 @@ path: string,
  */
 runtime: RuntimeView, 
 /**
+ * Address of the Dagger engine, where the project names one.
+ */
+engine: string | null, 
+/**
+ * Container images, the project's own or the stack's.
+ */
+images: PerService<string>, 
+/**
  * The workbench may not write into the folder.
  */
 read_only: boolean, 
@@ -547,6 +555,14 @@ ports?: Some4<number>,
  * Limits.
  */
 limits?: Some4<Limits>, 
+/**
+ * Address of the Dagger engine; empty returns to the Hub's own choice.
+ */
+engine?: string, 
+/**
+ * Container images; an empty one returns to the stack's own.
+ */
+images?: Some4<string>, 
 /**
  * Variables to set.
  */

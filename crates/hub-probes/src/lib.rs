@@ -1,7 +1,10 @@
 //! Asks a service for a proof of its health: a real login and a real answer, on a connection that is
-//! kept for the next time. Each question is bounded.
+//! kept for the next time. Each question is bounded. Both runtimes ask with this, at the loopback ports
+//! that users reach their services by.
+//!
+//! Limits: knows no lifecycle and starts nothing; a question that is called off leaves nothing behind.
 
-use hub_domain::{HealthCheck, Proof, Service, StackConfig, Timestamp, spec};
+use hub_domain::{DATABASE, HealthCheck, Proof, Service, StackConfig, Timestamp, spec};
 use hub_engine::clock::{Clock, SystemClock};
 use redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,7 +20,7 @@ const BOUND: Duration = Duration::from_secs(2);
 const MAX_BODY: usize = 1024 * 1024;
 
 /// Probes one project's services.
-pub(crate) struct Probes {
+pub struct Probes {
     postgres: Mutex<Option<PostgresLine>>,
     redis: Mutex<Option<redis::aio::MultiplexedConnection>>,
     db_password: SecretString,
@@ -31,7 +34,8 @@ struct PostgresLine {
 }
 
 impl Probes {
-    pub(crate) fn new(db_password: SecretString, redis_password: SecretString) -> Self {
+    /// Probes for a project with these passwords.
+    pub fn new(db_password: SecretString, redis_password: SecretString) -> Self {
         Self { postgres: Mutex::default(), redis: Mutex::default(), db_password, redis_password }
     }
 
@@ -39,11 +43,7 @@ impl Probes {
     ///
     /// # Errors
     /// Why there is no proof, in words.
-    pub(crate) async fn ask(
-        &self,
-        service: Service,
-        config: &StackConfig,
-    ) -> Result<Proof, String> {
+    pub async fn ask(&self, service: Service, config: &StackConfig) -> Result<Proof, String> {
         let began = Instant::now();
         let port = config.port(service);
         let asked = async {
@@ -89,8 +89,8 @@ impl Probes {
         settings
             .host("127.0.0.1")
             .port(port)
-            .user(crate::postgres::NAME)
-            .dbname(crate::postgres::NAME)
+            .user(DATABASE)
+            .dbname(DATABASE)
             .application_name("cchub health")
             .password(self.db_password.expose_secret())
             .connect_timeout(BOUND);

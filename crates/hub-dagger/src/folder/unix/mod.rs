@@ -1,0 +1,8 @@
+//! The folder as the file system has it: paths that stay inside, and what is done with them.
+
+mod attributes;
+mod beneath;
+mod handles;
+mod tree;
+
+pub(super) use tree::Tree;

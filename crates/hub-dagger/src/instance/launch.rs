@@ -1,0 +1,227 @@
+//! One launch of one service: from the request that starts its container to the report of its end.
+
+use super::Inner;
+use super::live::Live;
+use crate::fault::Fault;
+use crate::limits::{Applied, Tag, out_of_memory_words};
+use crate::stack::{self, MARK_EMPTY};
+use crate::telemetry::{Ended, TraceId};
+use async_trait::async_trait;
+use dagger_sdk::{Service as EngineService, ServiceStopOpts};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use hub_domain::{Code, Enforcement, Problem, Service, spec};
+use hub_engine::runtime::{Control, Exit, Facts, Launched};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// From the request to the running process; images and packages are there already.
+const START_BOUND: Duration = Duration::from_secs(60);
+/// The engine waits for the end of the process without limit, so the Hub does not.
+const STOP_BOUND: Duration = Duration::from_secs(60);
+const KILL_BOUND: Duration = Duration::from_secs(20);
+/// From the start of a container to the sight of its process on the engine's side.
+const LIMIT_BOUND: Duration = Duration::from_secs(5);
+/// From the engine's word that a service is gone to the end of its log.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Launches a service.
+///
+/// # Errors
+/// `SERVICE_LAUNCH_FAILED`, those of the engine.
+pub(super) async fn launch(inner: &Arc<Inner>, service: Service) -> Result<Launched, Problem> {
+    let live = inner.live().await?;
+    if matches!(service, Service::Postgres | Service::Redis) {
+        live.fill(&inner.context, service).await?;
+    }
+    let config = &inner.context.launch.config;
+    let tag = Tag::new(config.project(), service, inner.next_run());
+    let trace = TraceId::random();
+    let log = Arc::clone(&inner.context.launch.logs[service]);
+    // Watched before it is asked for, so that nothing it writes is missed.
+    let watched = live.telemetry.watch(service, trace, log);
+    let build = |deadline: Duration| {
+        let query = live.session.query_in_trace(&trace.traceparent(), deadline);
+        stack::service(&query, &live.parts, config, &live.workspace, service, &tag)
+    };
+    let handle = Handle { stopping: build(STOP_BOUND), killing: build(KILL_BOUND) };
+    let (stopped, is_stopped) = watch::channel(false);
+    let control = DaggerControl {
+        inner: Arc::clone(inner),
+        live: Arc::clone(&live),
+        service,
+        handle: Arc::new(handle),
+        stopped: Arc::new(stopped),
+    };
+    // A launch that is called off leaves nothing running.
+    let guard = Abandoned(Some(control));
+    let starting = build(START_BOUND);
+    let limits = config.limits(service);
+    let (started, applied) =
+        tokio::join!(starting.start(), live.limiter.apply(&tag, limits, LIMIT_BOUND),);
+    started.map_err(|fault| not_started(fault.into(), service))?;
+    let control = guard.keep();
+    inner.running()[service] = Some(Some(applied.clone()));
+    let facts = Facts {
+        pid: None,
+        user: spec(service).container_user.to_string(),
+        limits: applied.enforcement.clone(),
+        read_only: read_only(&live, service),
+        program: live.parts.images[service].clone(),
+    };
+    let end = End {
+        inner: Arc::clone(inner),
+        live,
+        service,
+        applied,
+        ended: watched.ended(),
+        is_stopped,
+        watched,
+    };
+    Ok(Launched {
+        facts,
+        exited: end.wait().boxed(),
+        control: Box::new(
+            control.ok_or_else(|| not_started(Fault::Build(String::new()), service))?,
+        ),
+    })
+}
+
+/// Also where the engine leaves no choice.
+fn read_only(live: &Live, service: Service) -> Option<Enforcement> {
+    (live.workspace.is_read_only() && service == Service::Backend)
+        .then(|| Enforcement::Enforced { by: live.workspace.read_only_by().to_owned() })
+}
+
+fn not_started(fault: Fault, service: Service) -> Problem {
+    match fault {
+        Fault::Exec { exit_code, tail, .. } => Problem::new(
+            Code::ServiceLaunchFailed,
+            format!("{service} ended with code {exit_code} as soon as it was launched."),
+            "Its last lines tell why; the whole log has more.",
+        )
+        .with_log_tail(tail)
+        .retryable(),
+        Fault::Build(words) => Problem::new(
+            Code::ServiceLaunchFailed,
+            format!("{service} could not be launched."),
+            "See what the engine said in the cause.",
+        )
+        .caused_by(words)
+        .retryable(),
+        other => other.problem(&format!("Launching {service}")),
+    }
+    .of(service)
+}
+
+/// The same service, with the deadlines of what may be asked of it.
+struct Handle {
+    stopping: EngineService,
+    killing: EngineService,
+}
+
+struct DaggerControl {
+    inner: Arc<Inner>,
+    live: Arc<Live>,
+    service: Service,
+    handle: Arc<Handle>,
+    stopped: Arc<watch::Sender<bool>>,
+}
+
+impl DaggerControl {
+    fn stop(&self, kill: bool) {
+        let (handle, stopped) = (Arc::clone(&self.handle), Arc::clone(&self.stopped));
+        let (inner, live, service) =
+            (Arc::clone(&self.inner), Arc::clone(&self.live), self.service);
+        self.inner.errands.spawn(async move {
+            if !kill {
+                super::copies::before_stop(&inner, service).await;
+            }
+            if !live.session.is_open() {
+                return;
+            }
+            let asked = match kill {
+                true => handle.killing.stop_opts(ServiceStopOpts { kill: Some(true) }).await,
+                false => handle.stopping.stop().await,
+            };
+            match asked.map(drop).map_err(Fault::from) {
+                Ok(()) => drop(stopped.send_replace(true)),
+                Err(fault) => tracing::debug!("{service} was to be stopped: {fault}"),
+            }
+        });
+    }
+}
+
+#[async_trait]
+impl Control for DaggerControl {
+    async fn terminate(&self) {
+        self.stop(false);
+    }
+
+    async fn kill(&self) {
+        self.stop(true);
+    }
+}
+
+/// Kills what was launched, unless it is kept.
+struct Abandoned(Option<DaggerControl>);
+
+impl Abandoned {
+    fn keep(mut self) -> Option<DaggerControl> {
+        self.0.take()
+    }
+}
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        if let Some(control) = &self.0 {
+            control.stop(true);
+        }
+    }
+}
+
+/// What is needed to say how a run ended.
+struct End {
+    inner: Arc<Inner>,
+    live: Arc<Live>,
+    service: Service,
+    applied: Applied,
+    ended: BoxFuture<'static, Ended>,
+    is_stopped: watch::Receiver<bool>,
+    watched: crate::telemetry::Watched,
+}
+
+impl End {
+    async fn wait(self) -> Exit {
+        let Self { inner, live, service, applied, mut ended, mut is_stopped, watched } = self;
+        let asked = is_stopped.clone();
+        let gone = async {
+            // Without a sender nobody has asked for its end.
+            if is_stopped.wait_for(|stopped| *stopped).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let seen = tokio::select! {
+            ended = &mut ended => Some(ended),
+            () = gone => tokio::time::timeout(LAST_WORDS, &mut ended).await.ok(),
+        };
+        inner.running()[service] = None;
+        let Some(ended) = seen else {
+            return Exit { how: "was stopped".to_owned(), last_lines: watched.last_lines() };
+        };
+        if ended.last_lines.iter().any(|line| line.contains(MARK_EMPTY)) {
+            live.filled[service].store(false, Ordering::Release);
+            inner.context.memory.doubt(&live.engine);
+        }
+        let (code, how) = (ended.code, ended.how());
+        let mut exit = ended.into_exit();
+        let was_asked = code == Some(0) || *asked.borrow();
+        if !was_asked && live.limiter.had_too_little_memory(&applied).await == Some(true) {
+            let limits = inner.context.launch.config.limits(service);
+            exit.how = out_of_memory_words(&how, code, limits);
+        }
+        exit
+    }
+}

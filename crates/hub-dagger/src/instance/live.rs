@@ -1,0 +1,292 @@
+//! One session with all that a stack has in it: what its containers are made from, the way back to the
+//! Hub, its telemetry. When the session dies, the next launch opens another.
+
+use super::Context;
+use crate::data;
+use crate::engine::{Place, tell_while};
+use crate::fault::Fault;
+use crate::gateway::Gateway;
+use crate::limits::{EngineSide, Limiter};
+use crate::session::{Opening, Session};
+use crate::stack::workspace::Workspace;
+use crate::stack::{self, Parts, gateway as way};
+use crate::telemetry::{Link, SessionAddress, Telemetry};
+use hub_domain::{Code, PerService, Problem, Service};
+use hub_engine::runtime::ProgressSink;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Connecting to an engine, over a slow link too.
+const OPEN_BOUND: Duration = Duration::from_secs(45);
+/// An engine that works answers simple questions within this time.
+const ANSWER_BOUND: Duration = Duration::from_secs(10);
+/// From one look at a session whose streams have broken to the next.
+const LOOK: Duration = Duration::from_secs(1);
+/// A session that does not answer may be frozen and come back; after this long it is given up.
+const FROZEN_BOUND: Duration = Duration::from_secs(90);
+/// Downloading images and packages for the first time.
+const BUILD_BOUND: Duration = Duration::from_secs(900);
+
+pub(super) struct Live {
+    pub(super) session: Arc<Session>,
+    pub(super) telemetry: Arc<Telemetry>,
+    pub(super) parts: Parts,
+    pub(super) workspace: Workspace,
+    pub(super) limiter: Limiter,
+    /// The engine's address.
+    pub(super) engine: String,
+    /// Which volumes are known to hold data.
+    pub(super) filled: PerService<AtomicBool>,
+    /// Tells the telemetry when the session is over; ends with this.
+    _watch: JoinSet<()>,
+}
+
+impl Live {
+    /// Opens a session and makes everything ready that the four services need.
+    pub(super) async fn open(
+        context: &Context,
+        gateway: &Gateway,
+        progress: &ProgressSink,
+    ) -> Result<Arc<Self>, Problem> {
+        let named = context.launch.config.engine();
+        let (place, cli) = context.shared.engines.ready(named, progress).await?;
+        let opening = Opening {
+            cli: cli.program.clone(),
+            engine: place.address(),
+            folder: context.shared.empty_folder()?,
+            bound: OPEN_BOUND,
+        };
+        let step = "Connecting to the Dagger engine";
+        let opened = tell_while(Session::open(&opening), step, progress).await;
+        let session = Arc::new(opened.map_err(|fault| fault.problem(step))?);
+        let doing = |doing: &'static str| move |fault: Fault| fault.problem(doing);
+        let version =
+            session.engine_version(ANSWER_BOUND).await.map_err(doing("Asking the engine"))?;
+        if !crate::engine::cli::same_series(&version, &cli.version) {
+            context.note(&format!(
+                "the Dagger engine is {version}, the command line {}: they may not fit",
+                cli.version
+            ));
+        }
+        let (port, token) = session.address();
+        let telemetry = Arc::new(Telemetry::open(&SessionAddress { port, token })?);
+        let secrets = &context.secrets;
+        let workbench = &context.shared.options.workbench;
+        let config = &context.launch.config;
+        let resolving = Parts::resolve(&session, &context.shared.pins, config, secrets, workbench);
+        let parts = tell_while(resolving, "Preparing the containers", progress).await?;
+        let made = async {
+            let way = way::WayBack::open(&session, gateway)
+                .await
+                .map_err(doing("Preparing the gateway"))?;
+            let (workspace, ()) =
+                tokio::try_join!(workspace(&session, &way, gateway, context), async {
+                    way.start(&session, &parts, gateway)
+                        .await
+                        .map_err(doing("Starting the gateway"))
+                },)?;
+            Ok::<_, Problem>(workspace)
+        };
+        let built = async {
+            let [one, two, three, four] =
+                Service::ALL.map(|service| build(&session, &parts, service));
+            tokio::try_join!(one, two, three, four).map(drop)
+        };
+        let recalled = async {
+            let answer = data::recall(&session, &parts, config.project()).await;
+            answer.map_err(doing("Asking the engine for its volumes"))
+        };
+        let all = async { tokio::try_join!(made, built, recalled) };
+        let (workspace, (), answer) = tell_while(all, "Building the containers", progress).await?;
+        let engine = place.address();
+        let knows = context.memory.knows(&engine, &answer);
+        let live = Self {
+            _watch: watch(&session, &telemetry),
+            limiter: Limiter::new(side(&place)),
+            filled: PerService::from_fn(|_| AtomicBool::new(knows)),
+            session,
+            telemetry,
+            parts,
+            workspace,
+            engine,
+        };
+        if !knows {
+            let filling = live.fill_all(context);
+            tell_while(filling, "Looking after the databases", progress).await?;
+            context.memory.saw(&live.engine, &answer);
+        }
+        Ok(Arc::new(live))
+    }
+
+    async fn fill_all(&self, context: &Context) -> Result<(), Problem> {
+        tokio::try_join!(self.fill(context, Service::Postgres), self.fill(context, Service::Redis),)
+            .map(drop)
+    }
+
+    /// Sees that a service's volume holds data: makes it, or restores the newest dump.
+    pub(super) async fn fill(&self, context: &Context, service: Service) -> Result<(), Problem> {
+        if self.filled[service].load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let doing = format!("Preparing the data of {service}");
+        let problem = |fault: Fault| match fault {
+            Fault::Exec { tail, .. } => Problem::new(
+                Code::DatabaseInitFailed,
+                format!("The data of {service} could not be prepared in its volume."),
+                format!(
+                    "See the last lines; dumps that cannot be restored lie in {}.",
+                    context.vault.folder().display()
+                ),
+            )
+            .caused_by(tail.last().cloned().unwrap_or_default())
+            .with_log_tail(tail),
+            other => other.problem(&doing),
+        };
+        let query = self.session.query(BUILD_BOUND);
+        let dumps = match context.vault.dumps(service).is_empty() {
+            true => None,
+            false => {
+                let path = context.vault.folder().display().to_string();
+                let options = dagger_sdk::HostDirectoryOpts {
+                    exclude: None,
+                    gitignore: None,
+                    include: Some(vec!["*.dump", "*.rdb"]),
+                    no_cache: Some(true),
+                };
+                let folder = query.host().directory_opts(path, options).id().await;
+                Some(folder.map_err(|fault| problem(fault.into()))?)
+            }
+        };
+        let nonce = hex::encode(rand::random::<[u8; 8]>());
+        let made = stack::restoring(&query, &self.parts, service, dumps, &nonce);
+        let said = made.stdout().await.map_err(|fault| problem(fault.into()))?;
+        if let Some(dump) = said.trim().strip_prefix("restored ") {
+            context.launch.logs[service].note(&format!(
+                "the engine had lost the volume: its data were restored from {dump}, which the Hub \
+                 had kept; what was written after that is lost"
+            ));
+        }
+        self.filled[service].store(true, Ordering::Release);
+        Ok(())
+    }
+}
+
+/// Ends the services' reports when the session ends, or no longer leads to its engine: the child of an
+/// engine that was killed goes on and answers nothing but errors.
+fn watch(session: &Arc<Session>, telemetry: &Arc<Telemetry>) -> JoinSet<()> {
+    let (session, telemetry) = (Arc::clone(session), Arc::clone(telemetry));
+    let mut watch = JoinSet::new();
+    watch.spawn(async move {
+        let mut ended = session.ended();
+        let why = tokio::select! {
+            ended = ended.wait_for(Option::is_some) => {
+                ended.ok().and_then(|why| why.clone()).unwrap_or_default()
+            }
+            why = cut_off(&session, &telemetry) => {
+                session.abandon();
+                why
+            }
+        };
+        tracing::warn!("a Dagger session was lost: {why}");
+        for line in telemetry.diagnostics() {
+            tracing::debug!("the engine said: {line}");
+        }
+        telemetry.lose(&why);
+    });
+    watch
+}
+
+/// Resolves when the session's streams have broken and its engine does not answer either.
+async fn cut_off(session: &Session, telemetry: &Telemetry) -> String {
+    loop {
+        let broken = telemetry.broken_for(LOOK).await;
+        let began = tokio::time::Instant::now();
+        let mut looks = tokio::time::interval(LOOK);
+        let mut refusals = 0;
+        while matches!(telemetry.link(), Link::Broken { .. }) {
+            looks.tick().await;
+            match session.engine_version(ANSWER_BOUND).await {
+                Ok(_) => refusals = 0,
+                Err(Fault::Timeout(_)) if began.elapsed() < FROZEN_BOUND => {}
+                Err(Fault::Timeout(_)) => return broken,
+                // Once may be chance.
+                Err(fault) if refusals > 0 => return fault.to_string(),
+                Err(_) => refusals += 1,
+            }
+        }
+    }
+}
+
+async fn build(session: &Session, parts: &Parts, service: Service) -> Result<(), Problem> {
+    let image = stack::image(&session.query(BUILD_BOUND), parts, service);
+    let built = image.sync().await.map(drop);
+    let doing = format!("Building the container of {service}");
+    built.map_err(|fault| Fault::from(fault).problem(&doing).of(service))
+}
+
+async fn workspace(
+    session: &Session,
+    way: &way::WayBack,
+    gateway: &Gateway,
+    context: &Context,
+) -> Result<Workspace, Problem> {
+    let doing = "Handing the project folder to the engine";
+
+    let has = way::has_live_folders(session).await.map_err(|fault| fault.problem(doing))?;
+    if !has {
+        return snapshot(session, context).await;
+    }
+    let volume = way.folder(session, gateway).await.map_err(|fault| fault.problem(doing))?;
+    Ok(Workspace::Live { volume, read_only: context.launch.config.read_only() })
+}
+
+/// The folder as it is now.
+async fn snapshot(session: &Session, context: &Context) -> Result<Workspace, Problem> {
+    context.note(
+        "this engine cannot mount the project folder live: the backend sees it as it was at this \
+         start and cannot write to it; engines from 0.21.9 on can",
+    );
+    let path = context.launch.config.workspace().display().to_string();
+    let options = dagger_sdk::HostDirectoryOpts {
+        exclude: None,
+        gitignore: None,
+        include: None,
+        no_cache: Some(true),
+    };
+    let asked = session.query(BUILD_BOUND).host().directory_opts(path, options).id().await;
+    let doing = "Handing the project folder to the engine";
+    let directory = asked.map_err(|fault| Fault::from(fault).problem(doing))?;
+    Ok(Workspace::Snapshot { directory })
+}
+
+/// From where the engine's control groups can be reached.
+pub(crate) fn side(place: &Place) -> EngineSide {
+    use hub_domain::EngineScheme;
+    let closed = |because: &str| EngineSide::Closed { because: because.to_owned() };
+    let or_closed = |side: Result<EngineSide, _>| side.unwrap_or_else(|why: String| closed(&why));
+    match place {
+        Place::Own(own) => or_closed(
+            EngineSide::container(own.runtime.program.clone(), &own.name())
+                .map_err(|f| f.to_string()),
+        ),
+        Place::Given(address) => match address.scheme() {
+            EngineScheme::Unix | EngineScheme::Tcp => EngineSide::Local,
+            EngineScheme::Ssh => {
+                let place = address.place().split(['/', '?']).next().unwrap_or_default();
+                let (destination, port) = match place.rsplit_once(':') {
+                    Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse().ok()),
+                    _ => (place, None),
+                };
+                or_closed(EngineSide::ssh(destination, port).map_err(|f| f.to_string()))
+            }
+            EngineScheme::Container => {
+                closed("the Hub has no way into an engine's container that it did not make")
+            }
+            EngineScheme::Tls | EngineScheme::KubePod => {
+                closed("the machine of the engine cannot be reached but through its API")
+            }
+        },
+    }
+}

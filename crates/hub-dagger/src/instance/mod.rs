@@ -1,0 +1,192 @@
+//! One prepared stack: launches, probes and measures its four services in one session of an engine.
+//! The listeners that users reach are the Hub's own and stay; session and containers behind them may go
+//! and come back.
+
+mod copies;
+mod launch;
+mod live;
+
+pub(crate) use live::side;
+
+use crate::data::{Memory, Vault};
+use crate::folder::FolderShare;
+use crate::gateway::{Forward, Gateway, GatewayOptions, Target};
+use crate::limits::Applied;
+use crate::runtime::Shared;
+use crate::stack::parts::ProjectSecrets;
+use async_trait::async_trait;
+use hub_domain::{Code, PerService, Problem, Proof, Service, Usage, spec};
+use hub_engine::clock::{Clock, SystemClock};
+use hub_engine::runtime::{Instance, Launch, Launched};
+use hub_probes::Probes;
+use live::Live;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+
+/// A probe waits this long for the gateway; together with its own bound it stays below the Hub's.
+const ARRIVAL_BOUND: Duration = Duration::from_millis(500);
+
+/// What all of an instance's work needs.
+pub(super) struct Context {
+    pub(super) shared: Arc<Shared>,
+    pub(super) launch: Launch,
+    pub(super) secrets: ProjectSecrets,
+    pub(super) memory: Memory,
+    pub(super) vault: Vault,
+}
+
+impl Context {
+    /// Tells the user something about the stack as a whole, in the backend's log.
+    pub(super) fn note(&self, text: &str) {
+        self.launch.logs[Service::Backend].note(text);
+        tracing::info!(project = %self.launch.config.project(), "{text}");
+    }
+}
+
+pub(crate) struct DaggerInstance {
+    inner: Arc<Inner>,
+    copying: copies::Schedule,
+}
+
+pub(super) struct Inner {
+    pub(super) context: Context,
+    pub(super) gateway: Gateway,
+    pub(super) probes: Probes,
+    /// The session in use; another one is opened when it has ended.
+    live: tokio::sync::Mutex<Option<Arc<Live>>>,
+    /// The limits of what runs now, where a service runs.
+    pub(super) running: Mutex<PerService<Option<Option<Applied>>>>,
+    pub(super) runs: AtomicU64,
+    /// Stops that nobody waits for; bounded each.
+    pub(super) errands: TaskTracker,
+}
+
+impl DaggerInstance {
+    /// Opens listeners and session, and builds the containers.
+    ///
+    /// # Errors
+    /// `PORT_HELD` and all that an engine can answer.
+    pub(crate) async fn prepare(shared: Arc<Shared>, launch: Launch) -> Result<Self, Problem> {
+        let config = Arc::clone(&launch.config);
+        let progress = Arc::clone(&launch.progress);
+        let secrets = ProjectSecrets::derive(launch.secrets.as_ref(), &config)?;
+        let context = Context {
+            memory: Memory::of(&shared.folder(), config.project()),
+            vault: Vault::of(&shared.options.home, config.project()),
+            shared,
+            launch,
+            secrets,
+        };
+        let gateway = open_gateway(&context).await?;
+        let live = Live::open(&context, &gateway, &progress).await?;
+        let probes = Probes::new(
+            context.secrets.db_password.clone(),
+            context.secrets.redis_password.clone(),
+        );
+        let inner = Arc::new(Inner {
+            context,
+            gateway,
+            probes,
+            live: tokio::sync::Mutex::new(Some(live)),
+            running: Mutex::default(),
+            // Beyond all runs of earlier instances, remains of which may still be there.
+            runs: AtomicU64::new(SystemClock.now().as_millis()),
+            errands: TaskTracker::new(),
+        });
+        let copying = copies::Schedule::begin(&inner);
+        Ok(Self { inner, copying })
+    }
+}
+
+impl Inner {
+    /// The open session; a new one where the last has ended.
+    async fn live(&self) -> Result<Arc<Live>, Problem> {
+        let mut live = self.live.lock().await;
+        if let Some(open) = live.as_ref().filter(|live| live.session.is_open()) {
+            return Ok(Arc::clone(open));
+        }
+        *live = None;
+        let opened = Live::open(&self.context, &self.gateway, &crate::engine::silent()).await?;
+        *live = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    pub(super) fn running(&self) -> std::sync::MutexGuard<'_, PerService<Option<Option<Applied>>>> {
+        // Only whole values are ever written, so a panic elsewhere leaves it usable.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn next_run(&self) -> u64 {
+        self.runs.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+async fn open_gateway(context: &Context) -> Result<Gateway, Problem> {
+    let config = &context.launch.config;
+    let forwards = Service::ALL
+        .into_iter()
+        .map(|service| Forward {
+            service,
+            port: config.port(service),
+            target: Target {
+                host: service.as_str().to_owned(),
+                port: spec(service).container_port,
+            },
+        })
+        .collect();
+    let options = GatewayOptions {
+        forwards,
+        ipv6: false,
+        folder: Some(FolderShare {
+            root: config.workspace().to_path_buf(),
+            read_only: config.read_only(),
+        }),
+        disk: context.shared.spill_folder()?,
+    };
+    Gateway::open(options).await.map_err(|fault| {
+        Problem::new(
+            Code::PortHeld,
+            "A port of the project could not be opened.",
+            "End the program that holds it, or give the service another port.",
+        )
+        .caused_by(fault)
+    })
+}
+
+#[async_trait]
+impl Instance for DaggerInstance {
+    async fn launch(&self, service: Service) -> Result<Launched, Problem> {
+        launch::launch(&self.inner, service).await
+    }
+
+    async fn probe(&self, service: Service) -> Result<Proof, String> {
+        let inner = &self.inner;
+        // Waiting for the gateway says nothing of the service's own speed.
+        let arrived = inner.gateway.ready(ARRIVAL_BOUND).await;
+        arrived.map_err(|_| "cannot be reached yet: its gateway is not connected".to_owned())?;
+        inner.probes.ask(service, &inner.context.launch.config).await
+    }
+
+    async fn usage(&self, service: Service) -> Option<Usage> {
+        let applied = self.inner.running()[service].clone()??;
+        let live = self.inner.live.lock().await.clone()?;
+        let measured = live.limiter.usage(&[&applied]).await;
+        measured.into_iter().next().flatten().map(|measured| measured.usage)
+    }
+
+    fn holds_ports(&self) -> bool {
+        true
+    }
+
+    async fn close(&self) {
+        self.copying.end().await;
+        let live = self.inner.live.lock().await.take();
+        if let Some(live) = live {
+            live.session.close().await;
+        }
+        self.inner.errands.close();
+        self.inner.errands.wait().await;
+    }
+}

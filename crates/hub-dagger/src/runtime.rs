@@ -1,0 +1,153 @@
+//! The runtime over a Dagger engine.
+
+use crate::data::{Memory, Vault, home_problem};
+use crate::engine::{Engines, Outlook, RELEASES, silent};
+use crate::fault::Fault;
+use crate::instance::DaggerInstance;
+use crate::session::{Opening, Session};
+use crate::stack::images::Pins;
+use crate::stack::{clearing, volume_key};
+use async_trait::async_trait;
+use hub_domain::{EngineAddress, Problem, ProjectId, RuntimeKind, Service, StackConfig};
+use hub_engine::runtime::{Availability, Check, Instance, Launch, Runtime};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Clearing volumes over a slow link.
+const DELETE_BOUND: Duration = Duration::from_secs(60);
+
+/// Where the runtime finds what it needs.
+#[derive(Clone, Debug)]
+pub struct DaggerOptions {
+    /// The Hub's data folder.
+    pub home: PathBuf,
+    /// The workbench: a folder with `backend/`, `frontend/dist/` and `frontend/serve/`.
+    pub workbench: PathBuf,
+    /// Engine of projects that name none; the Hub's own where absent.
+    pub engine: Option<EngineAddress>,
+    /// The Dagger command line to use, whatever its version.
+    pub cli: Option<PathBuf>,
+    /// Where releases of the command line are; Dagger's own place where absent.
+    pub releases: Option<String>,
+}
+
+/// What all instances share.
+pub(crate) struct Shared {
+    pub(crate) options: DaggerOptions,
+    pub(crate) engines: Engines,
+    pub(crate) pins: Pins,
+}
+
+impl Shared {
+    /// The runtime's own folder in the Hub home.
+    pub(crate) fn folder(&self) -> PathBuf {
+        folder(&self.options.home)
+    }
+
+    /// A folder with nothing in it.
+    pub(crate) fn empty_folder(&self) -> Result<PathBuf, Problem> {
+        self.made("empty")
+    }
+
+    /// A folder for data that readers leave unread.
+    pub(crate) fn spill_folder(&self) -> Result<PathBuf, Problem> {
+        self.made("spill")
+    }
+
+    fn made(&self, name: &str) -> Result<PathBuf, Problem> {
+        let path = self.folder().join(name);
+        let made = fs::create_dir_all(&path);
+        made.map_err(|fault| home_problem("Creating the runtime's folders", &fault))?;
+        Ok(path)
+    }
+}
+
+fn folder(home: &Path) -> PathBuf {
+    home.join("dagger")
+}
+
+/// Runs stacks as containers of a Dagger engine.
+pub struct DaggerRuntime {
+    shared: Arc<Shared>,
+}
+
+impl DaggerRuntime {
+    /// A runtime that looks for its engine when it is asked to.
+    pub fn new(options: DaggerOptions) -> Self {
+        let folder = folder(&options.home);
+        let releases = options.releases.clone().unwrap_or_else(|| RELEASES.to_owned());
+        let engines = Engines::new(&folder, options.engine.clone(), options.cli.clone(), releases);
+        let pins = Pins::new(&folder);
+        Self { shared: Arc::new(Shared { options, engines, pins }) }
+    }
+}
+
+#[async_trait]
+impl Runtime for DaggerRuntime {
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::Dagger
+    }
+
+    async fn availability(&self, config: &StackConfig) -> Availability {
+        let Outlook { usable, answers, why } = self.shared.engines.outlook(config.engine()).await;
+        Availability { usable, ready: answers, why }
+    }
+
+    async fn doctor(&self) -> Vec<Check> {
+        crate::doctor::look(&self.shared).await
+    }
+
+    async fn prepare(&self, launch: Launch) -> Result<Arc<dyn Instance>, Problem> {
+        Ok(Arc::new(DaggerInstance::prepare(Arc::clone(&self.shared), launch).await?))
+    }
+
+    /// Sessions of a Hub that was killed ended with it: the input of their child ended.
+    async fn recover(&self) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn delete_data(&self, project: &ProjectId) -> Result<(), Problem> {
+        let memory = Memory::of(&self.shared.folder(), project);
+        Vault::of(&self.shared.options.home, project)
+            .clear()
+            .map_err(|fault| home_problem("Deleting the project's dumps", &fault))?;
+        // A project that never ran on an engine has no volumes.
+        if let Some(engine) = memory.last_engine() {
+            let cleared = tokio::time::timeout(DELETE_BOUND, self.clear_volumes(&engine, project));
+            match cleared.await {
+                Ok(Ok(())) => {}
+                Ok(Err(problem)) => return Err(problem),
+                Err(_) => return Err(Fault::Timeout(DELETE_BOUND).problem("Clearing volumes")),
+            }
+            memory.forget();
+        }
+        Ok(())
+    }
+}
+
+impl DaggerRuntime {
+    async fn clear_volumes(&self, engine: &str, project: &ProjectId) -> Result<(), Problem> {
+        let doing = "Clearing the project's volumes";
+        let named = EngineAddress::parse(engine).ok();
+        let (place, cli) = self.shared.engines.ready(named.as_ref(), &silent()).await?;
+        let opening = Opening {
+            cli: cli.program,
+            engine: place.address(),
+            folder: self.shared.empty_folder()?,
+            bound: DELETE_BOUND,
+        };
+        let session = Session::open(&opening).await.map_err(|fault| fault.problem(doing))?;
+        for service in [Service::Postgres, Service::Redis] {
+            let image = self.shared.pins.pinned(&session, hub_domain::spec(service).image).await?;
+            let query = session.query(DELETE_BOUND);
+            let failed = |fault| Fault::from(fault).problem(doing);
+            let volume = query.cache_volume(volume_key(project, service)).id().await;
+            let volume = volume.map_err(failed)?;
+            clearing(&query, &image, &volume, service).sync().await.map_err(failed)?;
+        }
+        session.close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! Every query that the Hub sends fits the API as an engine described it, and none holds a secret. The
+//! whole runtime runs against an engine in name only, so that this needs none.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "recorded/engine.rs"]
+mod engine;
+#[path = "recorded/graphql.rs"]
+mod graphql;
+
+use engine::Engine;
+use graphql::Schema;
+use hub_dagger::{DaggerOptions, DaggerRuntime};
+use hub_domain::{
+    EngineAddress, PerService, PortPlan, Problem, ProjectId, ProjectName, Service, StackConfig,
+    StackInputs,
+};
+use hub_engine::logs::{LogStream, LogWriter};
+use hub_engine::runtime::{Launch, Runtime};
+use hub_engine::secrets::{Purpose, Secrets};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+struct Silent;
+
+impl LogWriter for Silent {
+    fn write(&self, _stream: LogStream, _bytes: &[u8]) {}
+    fn note(&self, _text: &str) {}
+    fn end(&self) {}
+}
+
+struct Known;
+
+impl Secrets for Known {
+    fn derive(
+        &self,
+        _project: &ProjectId,
+        purpose: Purpose,
+    ) -> Result<secrecy::SecretString, Problem> {
+        Ok(format!("veryhidden{}", purpose.label()).into())
+    }
+
+    fn kept_in(&self) -> String {
+        "a test".to_owned()
+    }
+}
+
+/// Ports that were free a moment ago.
+fn ports() -> PortPlan {
+    PerService::from_fn(|_| {
+        std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    })
+}
+
+fn launch(folder: &Path) -> Launch {
+    let inputs = StackInputs {
+        project: ProjectId::parse("abcdefgh").unwrap(),
+        name: ProjectName::parse("a \"name\" with $signs").unwrap(),
+        workspace: folder.to_path_buf(),
+        ports: ports(),
+        limits: PerService::default(),
+        engine: Some(EngineAddress::parse("unix:///nowhere/engine.sock").unwrap()),
+        images: PerService::default(),
+        read_only: true,
+        environment: BTreeMap::from([(
+            (Service::Backend, "MULTI".to_owned()),
+            "two\nlines \\ \"quoted\"".to_owned(),
+        )]),
+    };
+    let log: Arc<dyn LogWriter> = Arc::new(Silent);
+    Launch {
+        config: Arc::new(StackConfig::build(inputs).unwrap()),
+        secrets: Arc::new(Known),
+        logs: PerService::from_fn(|_| Arc::clone(&log)),
+        progress: Arc::new(|_| {}),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::start(folder.path()).await;
+    let home = folder.path().join("home");
+    let runtime = DaggerRuntime::new(DaggerOptions {
+        home: home.clone(),
+        workbench: folder.path().join("workbench"),
+        engine: None,
+        cli: Some(engine.cli.clone()),
+        releases: None,
+    });
+    let launch = launch(folder.path());
+    let project = launch.config.project().clone();
+    let instance = runtime.prepare(launch).await.unwrap();
+    for service in Service::ALL {
+        let launched = instance.launch(service).await.unwrap();
+        launched.control.terminate().await;
+        launched.exited.await;
+        let launched = instance.launch(service).await.unwrap();
+        launched.control.kill().await;
+        launched.exited.await;
+    }
+    instance.close().await;
+    runtime.delete_data(&project).await.unwrap();
+
+    let asked = engine.asked();
+    for one in &asked {
+        assert_eq!(one.refused, None, "{}", one.query);
+        assert!(!one.query.contains("veryhidden"), "a secret stands in a query: {}", one.query);
+    }
+    let count = |part: &str| asked.iter().filter(|one| one.query.contains(part)).count();
+    assert_eq!(count("start}"), 9, "eight launches and the gateway");
+    assert_eq!(count("kill:true"), 4);
+    assert_eq!(count("sshfsVolume"), 1);
+    assert!(asked.iter().filter(|one| one.query.contains("asService")).any(|one| one.trace));
+    let secrets: Vec<_> = asked.iter().filter(|one| one.query.contains("setSecret")).collect();
+    assert!(secrets.iter().any(|one| one.variables.to_string().contains("veryhidden")));
+    let pinned = std::fs::read_to_string(home.join("dagger/images.json")).unwrap();
+    assert!(pinned.contains("\"postgres:15-alpine\"") && pinned.contains("@sha256:"), "{pinned}");
+}
+
+#[test]
+fn a_query_that_does_not_fit_is_refused() {
+    let schema = Schema::read(include_str!("recorded/schema.txt"));
+    let none = serde_json::json!({});
+    let fits = |query: &str| schema.answer(query, &none);
+    assert!(fits("query{container{from(address:\"x\"){sync}}}").is_ok());
+    for wrong in [
+        "query{container{from(address:\"x\"){start}}}",
+        "query{container{from(name:\"x\"){sync}}}",
+        "query{container{from{sync}}}",
+        "query{container{from(address:3){sync}}}",
+        "query{container{from(address:\"x\")}}",
+        "query{container{withExposedPort(port:1, protocol:SCTP){sync}}}",
+        "query($x: String!){container{from(address:$x){sync}}}",
+        "query{container{from(address:\"a\nb\"){sync}}}",
+    ] {
+        assert!(fits(wrong).is_err(), "{wrong}");
+    }
+}
