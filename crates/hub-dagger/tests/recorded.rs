@@ -54,6 +54,11 @@ fn ports() -> PortPlan {
     })
 }
 
+/// Where an engine would listen.
+fn address(folder: &Path) -> String {
+    format!("unix://{}", folder.join("engine.sock").display())
+}
+
 fn launch(folder: &Path) -> Launch {
     let inputs = StackInputs {
         project: ProjectId::parse("abcdefgh").unwrap(),
@@ -61,7 +66,7 @@ fn launch(folder: &Path) -> Launch {
         workspace: folder.to_path_buf(),
         ports: ports(),
         limits: PerService::default(),
-        engine: Some(EngineAddress::parse("unix:///nowhere/engine.sock").unwrap()),
+        engine: Some(EngineAddress::parse(&address(folder)).unwrap()),
         images: PerService::default(),
         read_only: true,
         environment: BTreeMap::from([(
@@ -82,6 +87,7 @@ fn launch(folder: &Path) -> Launch {
 async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_secret() {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::start(folder.path()).await;
+    let _listens = tokio::net::UnixListener::bind(folder.path().join("engine.sock")).unwrap();
     let home = folder.path().join("home");
     let runtime = DaggerRuntime::new(DaggerOptions {
         home: home.clone(),
