@@ -11,6 +11,7 @@ mod engine;
 mod fault;
 pub mod folder;
 pub mod gateway;
+mod http;
 mod instance;
 mod limits;
 mod runtime;

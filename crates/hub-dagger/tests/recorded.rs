@@ -54,14 +54,14 @@ fn ports() -> PortPlan {
     })
 }
 
-fn launch(folder: &Path) -> Launch {
+fn launch(folder: &Path, engine: &str) -> Launch {
     let inputs = StackInputs {
         project: ProjectId::parse("abcdefgh").unwrap(),
         name: ProjectName::parse("a \"name\" with $signs").unwrap(),
         workspace: folder.to_path_buf(),
         ports: ports(),
         limits: PerService::default(),
-        engine: Some(EngineAddress::parse("unix:///nowhere/engine.sock").unwrap()),
+        engine: Some(EngineAddress::parse(engine).unwrap()),
         images: PerService::default(),
         read_only: true,
         environment: BTreeMap::from([(
@@ -82,6 +82,9 @@ fn launch(folder: &Path) -> Launch {
 async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_secret() {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::start(folder.path()).await;
+    // Something listens where the engine would; only its command line is ever spoken to.
+    let listens = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("tls://{}", listens.local_addr().unwrap());
     let home = folder.path().join("home");
     let runtime = DaggerRuntime::new(DaggerOptions {
         home: home.clone(),
@@ -90,7 +93,7 @@ async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_sec
         cli: Some(engine.cli.clone()),
         releases: None,
     });
-    let launch = launch(folder.path());
+    let launch = launch(folder.path(), &address);
     let project = launch.config.project().clone();
     let instance = runtime.prepare(launch).await.unwrap();
     for service in Service::ALL {

@@ -52,7 +52,7 @@ pub(crate) async fn fetch(
     folder: &Path,
     progress: &ProgressSink,
 ) -> Result<PathBuf, Problem> {
-    let client = reqwest::Client::builder()
+    let client = crate::http::client()
         .connect_timeout(SILENCE)
         .read_timeout(SILENCE)
         .timeout(BOUND)

@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// From one look for an engine that went away to the next.
+const LOOK: Duration = Duration::from_secs(1);
 /// Progress of a step without a measure is repeated this often.
 const TICK: Duration = Duration::from_millis(400);
 
@@ -169,6 +171,24 @@ impl Engines {
                 .map_err(|why| not_started(own, &why))?;
         }
         Ok((place, cli))
+    }
+
+    /// Waits until an engine at a given address answers: one that was killed is often started anew.
+    /// Says nothing when it does not; whoever asks it next is told.
+    pub(crate) async fn until_reached(&self, named: Option<&EngineAddress>, bound: Duration) {
+        let Some(address) = named.or(self.usual.as_ref()) else { return };
+        let reached = async {
+            let mut looks = tokio::time::interval(LOOK);
+            loop {
+                looks.tick().await;
+                if reach::check(address).await.is_ok() {
+                    return;
+                }
+            }
+        };
+        if tokio::time::timeout(bound, reached).await.is_err() {
+            tracing::debug!("the engine at {address} did not come back within {bound:?}");
+        }
     }
 
     fn write_settings(&self, own: &OwnEngine) -> Result<(), Problem> {

@@ -15,6 +15,8 @@ use crate::limits::Applied;
 use crate::runtime::Shared;
 use crate::stack::parts::ProjectSecrets;
 use async_trait::async_trait;
+use futures::FutureExt;
+use futures::future::{self, BoxFuture};
 use hub_domain::{Code, PerService, Problem, Proof, Service, Usage, spec};
 use hub_engine::clock::{Clock, SystemClock};
 use hub_engine::runtime::{Instance, Launch, Launched};
@@ -23,8 +25,11 @@ use live::Live;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// An engine that went away may come back within this time; below the Hub's bound for a launch.
+const RETURN_BOUND: Duration = Duration::from_secs(90);
 /// A probe waits this long for the gateway; together with its own bound it stays below the Hub's.
 const ARRIVAL_BOUND: Duration = Duration::from_millis(500);
 
@@ -45,6 +50,31 @@ impl Context {
     }
 }
 
+/// A session that is being opened, for all who wait for it.
+type Opening = future::Shared<BoxFuture<'static, Result<Arc<Live>, Problem>>>;
+
+/// How the session of an instance is.
+enum State {
+    /// Open, unless it has ended meanwhile.
+    Open(Arc<Live>),
+    /// Being opened.
+    Opening(Opening),
+    /// The instance is closed.
+    Closed,
+}
+
+fn has_failed(opening: &Opening) -> bool {
+    opening.peek().is_some_and(|opened| match opened {
+        Ok(live) => !live.session.is_open(),
+        Err(_) => true,
+    })
+}
+
+fn closed() -> Problem {
+    let message = "The project is being stopped.";
+    Problem::new(Code::StartCancelled, message, "Start it again when you need it.")
+}
+
 pub(crate) struct DaggerInstance {
     inner: Arc<Inner>,
     copying: copies::Schedule,
@@ -55,7 +85,9 @@ pub(super) struct Inner {
     pub(super) gateway: Gateway,
     pub(super) probes: Probes,
     /// The session in use; another one is opened when it has ended.
-    live: tokio::sync::Mutex<Option<Arc<Live>>>,
+    live: tokio::sync::Mutex<State>,
+    /// Cancelled when the instance is closed.
+    over: CancellationToken,
     /// The limits of what runs now, where a service runs.
     pub(super) running: Mutex<PerService<Option<Option<Applied>>>>,
     pub(super) runs: AtomicU64,
@@ -89,7 +121,8 @@ impl DaggerInstance {
             context,
             gateway,
             probes,
-            live: tokio::sync::Mutex::new(Some(live)),
+            live: tokio::sync::Mutex::new(State::Open(live)),
+            over: CancellationToken::new(),
             running: Mutex::default(),
             // Beyond all runs of earlier instances, remains of which may still be there.
             runs: AtomicU64::new(SystemClock.now().as_millis()),
@@ -101,16 +134,44 @@ impl DaggerInstance {
 }
 
 impl Inner {
-    /// The open session; a new one where the last has ended.
-    async fn live(&self) -> Result<Arc<Live>, Problem> {
-        let mut live = self.live.lock().await;
-        if let Some(open) = live.as_ref().filter(|live| live.session.is_open()) {
-            return Ok(Arc::clone(open));
+    /// The open session; a new one where the last has ended. Opening it goes on when the asker loses
+    /// patience, and all askers wait for the same one.
+    async fn live(self: &Arc<Self>) -> Result<Arc<Live>, Problem> {
+        let opening = {
+            let mut state = self.live.lock().await;
+            let usable = match &*state {
+                State::Open(live) if live.session.is_open() => return Ok(Arc::clone(live)),
+                State::Closed => return Err(closed()),
+                State::Opening(opening) if !has_failed(opening) => Some(opening.clone()),
+                State::Open(_) | State::Opening(_) => None,
+            };
+            let opening = usable.unwrap_or_else(|| self.begin_opening());
+            *state = State::Opening(opening.clone());
+            opening
+        };
+        let live = opening.await?;
+        let mut state = self.live.lock().await;
+        if !matches!(*state, State::Closed) {
+            *state = State::Open(Arc::clone(&live));
         }
-        *live = None;
-        let opened = Live::open(&self.context, &self.gateway, &crate::engine::silent()).await?;
-        *live = Some(Arc::clone(&opened));
-        Ok(opened)
+        Ok(live)
+    }
+
+    fn begin_opening(self: &Arc<Self>) -> Opening {
+        let (inner, over) = (Arc::clone(self), self.over.clone());
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        self.errands.spawn(async move {
+            let open = async {
+                let context = &inner.context;
+                let named = context.launch.config.engine();
+                context.shared.engines.until_reached(named, RETURN_BOUND).await;
+                Live::open(context, &inner.gateway, &crate::engine::silent()).await
+            };
+            let opened = over.run_until_cancelled(open).await.unwrap_or_else(|| Err(closed()));
+            // Nobody may be left who wants to know.
+            drop(answer.send(opened));
+        });
+        async move { answered.await.unwrap_or_else(|_| Err(closed())) }.boxed().shared()
     }
 
     pub(super) fn running(&self) -> std::sync::MutexGuard<'_, PerService<Option<Option<Applied>>>> {
@@ -171,7 +232,10 @@ impl Instance for DaggerInstance {
 
     async fn usage(&self, service: Service) -> Option<Usage> {
         let applied = self.inner.running()[service].clone()??;
-        let live = self.inner.live.lock().await.clone()?;
+        let live = match &*self.inner.live.lock().await {
+            State::Open(live) => Arc::clone(live),
+            State::Opening(_) | State::Closed => return None,
+        };
         let measured = live.limiter.usage(&[&applied]).await;
         measured.into_iter().next().flatten().map(|measured| measured.usage)
     }
@@ -182,8 +246,9 @@ impl Instance for DaggerInstance {
 
     async fn close(&self) {
         self.copying.end().await;
-        let live = self.inner.live.lock().await.take();
-        if let Some(live) = live {
+        self.inner.over.cancel();
+        let state = std::mem::replace(&mut *self.inner.live.lock().await, State::Closed);
+        if let State::Open(live) = state {
             live.session.close().await;
         }
         self.inner.errands.close();

@@ -32,7 +32,7 @@ impl Session {
     /// [`Fault::Connection`] with what the child said, [`Fault::Version`], [`Fault::Timeout`].
     pub(crate) async fn open(opening: &Opening) -> Result<Self, Fault> {
         let (child, served) = Child::start(opening).await?;
-        let http = reqwest::Client::builder()
+        let http = crate::http::client()
             .no_proxy()
             .connect_timeout(Duration::from_secs(5))
             .build()

@@ -164,7 +164,8 @@ mod tests {
             }
             String::from_utf8_lossy(&seen[..length]).into_owned()
         });
-        let transport = Transport::new(reqwest::Client::new(), port, "token".to_owned().into());
+        let transport =
+            Transport::new(crate::http::client().build().unwrap(), port, "token".to_owned().into());
         let asked = transport.within(bound).traced("00-1-2-01").ask("{version}", json!({})).await;
         let fault = Fault::from(DaggerError::Query(asked.unwrap_err()));
         (fault, server.join_next().await.unwrap().unwrap())

@@ -85,7 +85,7 @@ impl Telemetry {
             let message = "The output of the services cannot be read.";
             Problem::new(Code::Internal, message, "Report this fault.").caused_by(cause)
         };
-        let client = reqwest::Client::builder()
+        let client = crate::http::client()
             .no_proxy()
             .connect_timeout(CONNECT)
             .tcp_keepalive(Duration::from_secs(15))

@@ -44,7 +44,7 @@ impl Session {
         Some(Self {
             address,
             child,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: crate::http::client().no_proxy().build().unwrap(),
         })
     }
 
