@@ -91,11 +91,13 @@ async def _load_api(workbench: Workbench) -> Any:
     def load() -> Any:
         from workbench.files.access import FileAccess
         from workbench.health.follow import follow_services
+        from workbench.memory import give_back_freed_memory
         from workbench.overview.keeper import OverviewKeeper
         from workbench.search.keeper import IndexKeeper
         from workbench.watch.watch import FolderWatch
         from workbench.web.api import build
 
+        give_back_freed_memory()
         return build(workbench), FileAccess, FolderWatch, IndexKeeper, OverviewKeeper, follow_services
 
     try:

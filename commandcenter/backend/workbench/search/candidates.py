@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workbench.overview.thread import in_thread
 from workbench.search.content import unpacked
 from workbench.search.fragments import Clause
 from workbench.search.grams import LONG, SHORT, codes_of, folded_bytes, members, row_of
+from workbench.search.threads import in_search_thread
 
 LONG_MAX = 10
 SHORT_MAX = 4
@@ -38,7 +38,7 @@ async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list
     codes = sorted({code for clause in wanted for alternative in clause for code in alternative})
     segments = (await connection.execute(_SEGMENTS)).all()
     pages = (await connection.execute(_PAGES, {"codes": codes})).all()
-    return await in_thread(lambda: _found(wanted, segments, pages), "search")
+    return await in_search_thread(lambda: _found(wanted, segments, pages))
 
 
 def _some(literal: str) -> set[int]:

@@ -20,13 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from workbench.database.connection import Database
 from workbench.errors import ApiError
 from workbench.files.ids import file_id, shown
-from workbench.overview.thread import in_thread
 from workbench.search.candidates import candidates
 from workbench.search.content import unpacked
 from workbench.search.lines import matching_lines
 from workbench.search.models import FoundFile, IndexStatus, Mode, SearchResults
 from workbench.search.pattern import Asked, compile_query
 from workbench.search.table import CONTENTS, FILES, has_lexemes, of_files
+from workbench.search.threads import in_search_thread
 
 SEARCH_SECONDS = 5.0
 PATIENCE_SECONDS = 1.0
@@ -200,7 +200,7 @@ async def _looked_into(candidates: AsyncGenerator[list[_Candidate]], asked: Aske
     until = perf_counter() + PATIENCE_SECONDS
     async with aclosing(candidates):
         async for chunk in candidates:
-            window += await in_thread(lambda chunk=chunk: _matching(asked, chunk, wanted.query), "search")  # type: ignore[misc]
+            window += await in_search_thread(lambda chunk=chunk: _matching(asked, chunk, wanted.query))  # type: ignore[misc]
             while len(window) >= WINDOW:
                 found += _best_first(window[:WINDOW])
                 window = window[WINDOW:]
@@ -235,7 +235,7 @@ async def _shown(connection: AsyncConnection, hits: list[_Hit], asked: Asked | N
     def read() -> list[FoundFile]:
         return [_file(hit, contents.get(hit.id), asked) for hit in hits]
 
-    return await in_thread(read, "search")
+    return await in_search_thread(read)
 
 
 def _file(hit: _Hit, packed: bytes | None, asked: Asked | None) -> FoundFile:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from itertools import groupby, islice
+from itertools import islice
 
 from workbench.search.models import Match
 from workbench.search.pattern import Asked, Span
 
-MATCHES_MAX = 10
+MATCHES_MAX = 5
 """Lines shown of one file."""
-SPANS_MAX = 300
+SPANS_MAX = 200
 """Matches looked at in one file."""
 CONTEXT = 2
 LEFT_BYTES = 80
@@ -21,23 +20,23 @@ RANGES_MAX = 50
 
 def matching_lines(asked: Asked, content: bytes) -> tuple[list[Match], int]:
     """The lines to show, and how many more match. Of many lines those with most of the terms are shown."""
-    spans = list(islice(asked.spans(content), SPANS_MAX))
-    starts = [0]
-    at = content.find(b"\n")
-    last = spans[-1][0] if spans else 0
-    while 0 <= at < last:
-        starts.append(at + 1)
-        at = content.find(b"\n", at + 1)
-    lines = [(number, list(of_line)) for number, of_line in groupby(spans, lambda one: bisect_right(starts, one[0]))]
-    best = sorted(lines, key=lambda line: -len({term for _, _, term in line[1]}))[:MATCHES_MAX]
-    return [_match(content, starts[number - 1], number, found) for number, found in sorted(best)], len(lines) - len(
-        best
-    )
+    lines: list[tuple[int, int, list[Span]]] = []
+    number, seen, end = 1, 0, -1
+    for span in islice(asked.spans(content), SPANS_MAX):
+        if span[0] < end:
+            lines[-1][2].append(span)
+            continue
+        number += content.count(b"\n", seen, span[0])
+        seen = span[0]
+        end = content.find(b"\n", seen) + 1 or len(content) + 1
+        lines.append((number, content.rfind(b"\n", 0, seen) + 1, [span]))
+    best = sorted(lines, key=lambda line: -len({term for _, _, term in line[2]}))[:MATCHES_MAX]
+    return [_match(content, start, number, spans) for number, start, spans in sorted(best)], len(lines) - len(best)
 
 
 def utf16(text: str) -> int:
     """Length in UTF-16 code units."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _match(content: bytes, start: int, number: int, spans: list[Span]) -> Match:

@@ -31,28 +31,55 @@ Span = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A file's content, and the same in lower case where a term needs it, made once for all of them."""
+
+    content: bytes
+    lower: bytes
+
+    @staticmethod
+    def of(content: bytes, terms: tuple[Term, ...]) -> Text:
+        """The text of this content."""
+        needed = any(term.plain and not term.case for term in terms)
+        return Text(content, content.lower() if needed else b"")
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """One thing to look for."""
 
-    expression: Any
-    """Compiled by RE2."""
+    expression: Any = None
+    """Compiled by RE2; None where `plain` says it all."""
+    plain: bytes = b""
+    """To be found as it is, or in lower case where case does not matter."""
+    case: bool = False
     begins: bool = False
     """It has to begin where a word begins."""
     ends: bool = False
     group: int = 0
     """Which part of a match is the term."""
 
-    def spans(self, content: bytes, number: int) -> Iterator[Span]:
+    def spans(self, text: Text, number: int) -> Iterator[Span]:
         """Its matches in a file, in order."""
+        places = self._plain_places(text) if self.plain else self._places(text.content)
+        for start, end in places:
+            before, after = (
+                self.begins and _goes_on_before(text.content, start),
+                self.ends and _goes_on(text.content, end),
+            )
+            if start < end and not before and not after:
+                yield start, end, number
+
+    def _plain_places(self, text: Text) -> Iterator[tuple[int, int]]:
+        content, length = text.content if self.case else text.lower, len(self.plain)
+        at = content.find(self.plain)
+        while at >= 0:
+            yield at, at + length
+            at = content.find(self.plain, at + length)
+
+    def _places(self, content: bytes) -> Iterator[tuple[int, int]]:
         for match in self.expression.finditer(content):
-            start, end = match.span(self.group)
-            if (
-                start == end
-                or (self.begins and _goes_on_before(content, start))
-                or (self.ends and _goes_on(content, end))
-            ):
-                continue
-            yield start, end, number
+            yield match.span(self.group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +96,14 @@ class Asked:
 
     def spans(self, content: bytes) -> Iterator[Span]:
         """All matches in a file, in order. Those of different terms may overlap."""
-        return merge(*(term.spans(content, number) for number, term in enumerate(self.terms)))
+        text = Text.of(content, self.terms)
+        return merge(*(term.spans(text, number) for number, term in enumerate(self.terms)))
 
     def count(self, content: bytes, limit: int) -> int:
         """How many matches a file has, up to about `limit`; 0 where a term is missing."""
-        total = 0
+        total, text = 0, Text.of(content, self.terms)
         for term in self.terms:
-            found = sum(1 for _ in islice(term.spans(content, 0), limit))
+            found = sum(1 for _ in islice(term.spans(text, 0), limit))
             if found == 0:
                 return 0
             total += found
@@ -127,7 +155,18 @@ def _literal(text: str, *, case: bool, begins: bool = False, ends: bool = False)
     flags, source = "" if case else "(?i)", re2.escape(text)
     if begins and len(text) <= SHORT:
         return Term(_compiled(flags, rf"(?:\A|[^\pL\pN])({source})", text, lines=False), ends=ends, group=1)
-    return Term(_compiled(flags, source, text, lines=False), begins, ends)
+    # RE2 passes over a file faster, but a single match costs it more: it is for what comes rarely.
+    if (begins or ends or len(text) <= SHORT) and (case or text.isascii()):
+        plain = _bytes_of(text)
+        return Term(plain=plain if case else plain.lower(), case=case, begins=begins, ends=ends)
+    return Term(_compiled(flags, source, text, lines=False), begins=begins, ends=ends)
+
+
+def _bytes_of(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as wrong:
+        raise _invalid(text, "it is not text") from wrong
 
 
 def _compiled(flags: str, source: str, asked: str, *, lines: bool = True) -> Any:
@@ -136,12 +175,10 @@ def _compiled(flags: str, source: str, asked: str, *, lines: bool = True) -> Any
     options.max_mem = MEMORY_MAX
     options.never_nl = lines
     try:
-        return re2.compile((flags + source).encode(), options)
+        return re2.compile(_bytes_of(flags + source), options)
     except re2.error as wrong:
         said = wrong.args[0].decode("utf-8", "replace") if wrong.args else ""
         raise _invalid(asked, said.replace(flags, "", 1)) from wrong
-    except UnicodeEncodeError as wrong:
-        raise _invalid(asked, "it is not text") from wrong
 
 
 def _invalid(pattern: str, words: str) -> ApiError:
