@@ -98,7 +98,12 @@ function secretsOf(id) {
 }
 
 test("the project folder is the same on both sides, at once", { skip: withoutEngine }, async (t) => {
-  const { id, folder } = await running(t);
+  const { hub, id, folder } = await running(t);
+  const told = await hub.call("logs", { project: id, services: ["backend"], tail: 1000 });
+  if (told.some(({ stream, text }) => stream === "hub" && /cannot mount the project folder live/.test(text))) {
+    t.skip("this engine has no live mounts, and the Hub says so");
+    return;
+  }
   const inside = `/proc/${containerPids(id, "backend").at(-1)}/root/workspace`;
   await until("a file of the user is seen inside", () => {
     writeFileSync(join(folder, "from outside.txt"), "hello\n");

@@ -122,9 +122,12 @@ async fn version_of(program: &Path) -> Result<String, String> {
     })
 }
 
-/// Reads `dagger v0.21.8 (image://registry.dagger.io/engine:v0.21.8) linux/amd64`.
+/// Reads `dagger v0.21.8 (image://registry.dagger.io/engine:v0.21.8) linux/amd64`, and `version: v1.0.0`
+/// as newer ones say it.
 fn read_version(said: &str) -> Option<String> {
-    let word = said.strip_prefix("dagger ")?.split_whitespace().next()?;
+    let first = said.lines().next()?;
+    let named = first.strip_prefix("dagger ").or_else(|| first.strip_prefix("version:"))?;
+    let word = named.split_whitespace().next()?;
     let version = word.strip_prefix('v').unwrap_or(word);
     let is_version = version.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+.".contains(&b));
     (is_version && !version.is_empty()).then(|| version.to_owned())
@@ -150,7 +153,8 @@ mod tests {
     fn versions_are_read_from_what_command_lines_say() {
         let said = "dagger v0.21.8 (image://registry.dagger.io/engine:v0.21.8) linux/amd64";
         assert_eq!(read_version(said).as_deref(), Some("0.21.8"));
-        assert_eq!(read_version("dagger v1.0.0-beta.10 x").as_deref(), Some("1.0.0-beta.10"));
+        let said = "version:     v1.0.0-beta.8\nplatform:    linux/amd64";
+        assert_eq!(read_version(said).as_deref(), Some("1.0.0-beta.8"));
         assert_eq!(read_version("GNU bash, version 5"), None);
         assert_eq!(read_version("dagger "), None);
     }

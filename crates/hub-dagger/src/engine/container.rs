@@ -264,7 +264,7 @@ mod tests {
     fn engine(name: RuntimeName) -> OwnEngine {
         let runtime =
             ContainerRuntime { name, program: name.program().into(), version: "1".to_owned() };
-        OwnEngine { runtime, version: "0.21.11".to_owned(), settings: "/home/u/engine.json".into() }
+        OwnEngine { runtime, version: "0.21.11".to_owned(), settings: "/data/engine.json".into() }
     }
 
     #[test]
@@ -284,7 +284,7 @@ mod tests {
             words,
             "run --detach --name cchub-engine-v0.21.11 \
              --volume cchub-engine-v0.21.11:/var/lib/dagger \
-             --volume /home/u/engine.json:/etc/dagger/engine.json:ro --privileged \
+             --volume /data/engine.json:/etc/dagger/engine.json:ro --privileged \
              --restart unless-stopped --label dev.commandcenter.hub=engine --stop-timeout 120 \
              registry.dagger.io/engine:v0.21.11"
         );

@@ -8,7 +8,7 @@ use hub_domain::{Service, spec};
 pub(super) const PACKAGES: &str = "/opt/workbench";
 const LOCK: &str = "/opt/requirements.lock";
 const PYTHON: &str = "/opt/venv/bin/python";
-const PIP_CACHE: &str = "/root/.cache/pip";
+const PIP_CACHE: &str = "/var/cache/pip";
 
 pub(super) fn image(base: Container, parts: &Parts) -> Container {
     let mut container = base
@@ -22,11 +22,12 @@ pub(super) fn image(base: Container, parts: &Parts) -> Container {
         "python3 -m venv /opt/venv && {PYTHON} -m pip install --disable-pip-version-check --no-input \
          --quiet --require-hashes --requirement {LOCK}"
     );
-    container = container.with_exec(shell(&install));
+    container = container.with_env_variable("PIP_CACHE_DIR", PIP_CACHE).with_exec(shell(&install));
     for (name, _) in &parts.package_settings {
         container = container.without_secret_variable(name.as_str());
     }
     container
+        .without_env_variable("PIP_CACHE_DIR")
         .without_mount(PIP_CACHE)
         .with_directory(PACKAGES, parts.workbench.backend.clone())
         // The service may not write there, so what is not compiled now is compiled at each start.

@@ -7,7 +7,7 @@ use hub_domain::{Service, spec};
 const SERVE: &str = "/opt/serve";
 const PAGE: &str = "/opt/page/dist";
 const COMPILED: &str = "/opt/node-compile-cache";
-const NPM_CACHE: &str = "/root/.npm";
+const NPM_CACHE: &str = "/var/cache/npm";
 
 pub(super) fn image(base: Container, parts: &Parts) -> Container {
     let mut container = base
@@ -17,8 +17,11 @@ pub(super) fn image(base: Container, parts: &Parts) -> Container {
     for (name, secret) in &parts.package_settings {
         container = container.with_secret_variable(name.as_str(), secret.clone());
     }
-    let install = "npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel error";
-    container = container.with_exec(shell(install));
+    let install = format!(
+        "npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel error \
+         --cache {NPM_CACHE}"
+    );
+    container = container.with_exec(shell(&install));
     for (name, _) in &parts.package_settings {
         container = container.without_secret_variable(name.as_str());
     }

@@ -41,11 +41,7 @@ impl Session {
             port: told["port"].as_u64().unwrap().try_into().unwrap(),
             token: SecretString::from(told["session_token"].as_str().unwrap()),
         };
-        Some(Self {
-            address,
-            child,
-            client: crate::http::client().no_proxy().build().unwrap(),
-        })
+        Some(Self { address, child, client: crate::http::client().no_proxy().build().unwrap() })
     }
 
     /// Asks for something of a service that runs a shell script with the given tag.
