@@ -7,7 +7,7 @@ use super::run::Run;
 use super::sse::Event;
 use hub_domain::{PerService, Service};
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Traces remembered for one service. The engine may go on writing under the first one a service had;
 /// the one that was silent longest is forgotten.
@@ -84,36 +84,6 @@ impl Routing {
         self.losses
     }
 
-    /// Takes an event of a stream, as far as it is new.
-    pub(crate) fn take_event(&mut self, kind: Kind, event: &Event, cursor: &mut Cursor) {
-        if cursor.has_read(&event.id) {
-            return;
-        }
-        if event.oversized {
-            self.losses.oversized += 1;
-            self.lost(kind, event, "it was larger than 64 MB");
-            cursor.advance(&event.id, 0);
-            return;
-        }
-        if event.data.iter().all(u8::is_ascii_whitespace) {
-            // "subscribed": the engine listens.
-            return;
-        }
-        let taken = match kind {
-            Kind::Logs => {
-                serde_json::from_slice(&event.data).map(|e| self.take_logs(&e, event, cursor))
-            }
-            Kind::Traces => {
-                serde_json::from_slice(&event.data).map(|e| self.take_traces(&e, event, cursor))
-            }
-        };
-        if let Err(fault) = taken {
-            self.losses.unreadable += 1;
-            self.lost(kind, event, &fault.to_string());
-            cursor.advance(&event.id, 0);
-        }
-    }
-
     /// Output that is missing must not look like output that never was.
     fn lost(&self, kind: Kind, event: &Event, because: &str) {
         tracing::warn!(stream = kind.path(), id = event.id, "an event was passed over: {because}");
@@ -159,6 +129,38 @@ impl Routing {
         let line = &mut self.lines[service];
         remember(&mut line.traces, trace, TRACES);
         Some(line)
+    }
+}
+
+/// Takes an event of a stream, as far as it is new. Reads it before it locks: a flood's event is large,
+/// and others ask meanwhile.
+pub(crate) fn take_event(routing: &Mutex<Routing>, kind: Kind, event: &Event, cursor: &mut Cursor) {
+    if cursor.has_read(&event.id) {
+        return;
+    }
+    let lock = || routing.lock().unwrap_or_else(PoisonError::into_inner);
+    if event.oversized {
+        let mut routing = lock();
+        routing.losses.oversized += 1;
+        routing.lost(kind, event, "it was larger than 64 MB");
+        cursor.advance(&event.id, 0);
+        return;
+    }
+    if event.data.iter().all(u8::is_ascii_whitespace) {
+        // "subscribed": the engine listens.
+        return;
+    }
+    let taken = match kind {
+        Kind::Logs => serde_json::from_slice(&event.data)
+            .map(|export| lock().take_logs(&export, event, cursor)),
+        Kind::Traces => serde_json::from_slice(&event.data)
+            .map(|export| lock().take_traces(&export, event, cursor)),
+    };
+    if let Err(fault) = taken {
+        let mut routing = lock();
+        routing.losses.unreadable += 1;
+        routing.lost(kind, event, &fault.to_string());
+        cursor.advance(&event.id, 0);
     }
 }
 

@@ -9,9 +9,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-/// How long the rest of a service's output is waited for after the first sign of its end. The engine
-/// sends output and spans on two streams, each up to 200 ms behind.
+/// How long the rest of a service's output is waited for after its process has ended. The engine sends
+/// output and spans on two streams, each up to 200 ms behind.
 const DRAIN: Duration = Duration::from_millis(500);
+
+/// How long the end of a process is waited for after its streams have closed. The engine clears the
+/// container away in between, normally within 200 ms; until then a start would find the old run.
+const BURIAL: Duration = Duration::from_secs(2);
 
 /// Lines a report of an end carries.
 const LAST_LINES: usize = 20;
@@ -88,11 +92,12 @@ fn exit_words(code: u32) -> String {
 }
 
 /// What can be waited for.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq)]
 struct Signs {
     has_started: bool,
-    /// When the first sign of the end came.
-    first: Option<Instant>,
+    has_ended: bool,
+    /// Until when further signs of the end are waited for; none before the first.
+    until: Option<Instant>,
     /// No further sign is to come.
     is_complete: bool,
 }
@@ -189,20 +194,23 @@ impl Run {
         state.lost.get_or_insert_with(|| because.to_owned());
         self.announce(&state);
     }
+
     fn announce(&self, state: &State) {
         let closed = state.streams_are_closed();
         let has_ended = state.exited.is_some();
         let is_complete = state.lost.is_some() || (has_ended && closed);
         self.signs.send_if_modified(|signs| {
-            let is_new = signs.is_complete != is_complete
-                || signs.has_started != state.process.is_some()
-                || (signs.first.is_none() && (closed || has_ended));
+            let before = *signs;
             signs.has_started = state.process.is_some();
             signs.is_complete = is_complete;
-            if closed || has_ended {
-                signs.first.get_or_insert_with(Instant::now);
-            }
-            is_new
+            signs.until = match (has_ended, closed) {
+                (true, _) if before.has_ended => before.until,
+                (true, _) => Some(Instant::now() + DRAIN),
+                (false, true) => before.until.or_else(|| Some(Instant::now() + BURIAL)),
+                (false, false) => None,
+            };
+            signs.has_ended = has_ended;
+            *signs != before
         });
     }
 
@@ -217,10 +225,18 @@ impl Run {
     /// Resolves when the run has ended and everything it wrote is in the log, as far as it came in time.
     pub(crate) async fn ended(&self) -> Ended {
         let mut signs = self.signs.subscribe();
-        let first = signs.wait_for(|s| s.is_complete || s.first.is_some()).await.map(|s| s.first);
-        if let Ok(Some(at)) = first {
-            // Out of time: what is known by now is the answer.
-            let _ = timeout_at(at + DRAIN, signs.wait_for(|s| s.is_complete)).await;
+        loop {
+            let Signs { is_complete, until, .. } = *signs.borrow_and_update();
+            let is_over = match until {
+                _ if is_complete => true,
+                // Out of time: what is known by now is the answer.
+                Some(until) => timeout_at(until, signs.changed()).await.is_err(),
+                // The sender lives as long as this run; an error would be its end.
+                None => signs.changed().await.is_err(),
+            };
+            if is_over {
+                break;
+            }
         }
         self.close()
     }

@@ -6,12 +6,12 @@
 //! is lost or repeated, as the numbers tell where to go on.
 
 use super::cursor::Cursor;
-use super::routing::{Kind, Routing};
+use super::routing::{Kind, Routing, take_event};
 use super::sse::Parser;
 use super::{Link, SessionAddress};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use secrecy::ExposeSecret;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -111,9 +111,8 @@ impl Reader {
                         bound = self.patience.silence;
                         self.link.send_if_modified(Link::lives);
                     }
-                    let mut routing = self.routing.lock().unwrap_or_else(PoisonError::into_inner);
                     parser.push(&bytes, &mut |event| {
-                        routing.take_event(self.kind, event, &mut self.cursor);
+                        take_event(&self.routing, self.kind, event, &mut self.cursor);
                     });
                     continue;
                 }

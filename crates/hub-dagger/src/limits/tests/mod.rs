@@ -130,8 +130,10 @@ async fn a_running_service_is_limited_and_its_use_is_read() {
     let measured = limiter.usage(&[&applied]).await[0].unwrap();
     // 0.2 cores: half a second of CPU takes 2.5 s less one period.
     assert!(took > Duration::from_millis(2_200), "{took:?} is more than 0.2 cores");
-    let percent = measured.usage.cpu_percent;
-    assert!((10.0..24.0).contains(&percent), "{percent} % of a core");
+    // On a busy machine it gets less than it may; the kernel's own account tells how much.
+    let told = (spent(&group) - before) as f64 / began.elapsed().as_nanos() as f64 * 100.0;
+    let percent = f64::from(measured.usage.cpu_percent);
+    assert!((percent - told).abs() < told / 3.0, "{percent} % of a core, the kernel says {told} %");
     let told: u64 = group.read(0, "memory.usage_in_bytes").parse().unwrap();
     assert!(measured.usage.memory_bytes > 0 && measured.usage.memory_bytes <= told + (4 << 20));
     assert!(measured.peak_bytes.unwrap() >= measured.usage.memory_bytes);

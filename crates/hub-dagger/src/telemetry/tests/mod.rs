@@ -269,8 +269,10 @@ async fn closed_streams_are_an_end_when_the_engine_says_no_more() {
     let trace = trace.hex();
     double.span(process(&trace, PROCESS, SPAN, 500));
     within(watched.started()).await;
+    let began = Instant::now();
     double.log([eof(&trace, SPAN, 1, 800), eof(&trace, SPAN, 2, 800)]);
     let ended = within(watched.ended()).await;
+    assert!(began.elapsed() >= Duration::from_millis(1_990), "it was waited for");
     assert_eq!((ended.code, ended.cause.clone()), (None, Cause::StreamsClosed));
     assert_eq!(ended.how(), "ended; the engine does not say how");
 }
@@ -290,7 +292,7 @@ async fn steps_of_a_build_and_the_run_before_are_no_end() {
     double.span(first.clone());
     within(earlier.started()).await;
     double.log([eof(&hex, SPAN, 1, 600)]);
-    assert!(timeout(Duration::from_millis(700), earlier.ended()).await.is_err(), "it runs");
+    assert!(timeout(Duration::from_millis(2_500), earlier.ended()).await.is_err(), "it runs");
     double.span(exited(first.clone(), 1, ""));
     double.log([eof(&hex, SPAN, 2, 600)]);
     within(earlier.ended()).await;
@@ -303,7 +305,7 @@ async fn steps_of_a_build_and_the_run_before_are_no_end() {
     double.span(second.clone());
     within(watched.started()).await;
     double.log([eof(&hex, SPAN, 1, 601), eof(&hex, SPAN, 2, 601)]);
-    assert!(timeout(Duration::from_millis(700), watched.ended()).await.is_err(), "it runs");
+    assert!(timeout(Duration::from_millis(2_500), watched.ended()).await.is_err(), "it runs");
     double.log([
         output(&hex, SPAN, 1, "second\n"),
         eof(&hex, SPAN, 1, 2_000),
@@ -312,6 +314,25 @@ async fn steps_of_a_build_and_the_run_before_are_no_end() {
     double.span(exited(second, 7, ""));
     let ended = within(watched.ended()).await;
     assert_eq!((ended.code, ended.last_lines), (Some(7), vec!["second".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_second_process_of_the_same_run_takes_the_place_of_the_first() {
+    let (double, telemetry) = double(Manners::default()).await;
+    let (trace, _, watched) = take_up(&telemetry, Service::Redis);
+    let hex = trace.hex();
+    // The first has ended, and one of its streams is still open, when the second begins.
+    double.log([eof(&hex, SPAN, 1, 600)]);
+    let first = process(&hex, PROCESS, SPAN, 500);
+    double.span(exited(first, 1, ""));
+    within(watched.started()).await;
+    let second = process(&hex, LATER_PROCESS, SPAN, 1_000);
+    double.span(second.clone());
+    let quiet = timeout(Duration::from_millis(2_500), watched.ended()).await;
+    assert!(quiet.is_err(), "the second runs: {quiet:?}");
+    double.log([eof(&hex, SPAN, 1, 2_000), eof(&hex, SPAN, 2, 2_000)]);
+    double.span(exited(second, 5, ""));
+    assert_eq!(within(watched.ended()).await.code, Some(5));
 }
 
 #[tokio::test]
@@ -395,4 +416,32 @@ async fn an_event_that_cannot_be_read_is_told_in_the_logs_and_the_next_ones_are_
     assert!(notes[0].starts_with("some output is missing here"), "{notes:?}");
     // The same text came on the stream of the spans, where it says nothing.
     assert_eq!(telemetry.losses().unreadable, 1);
+}
+
+#[test]
+fn an_event_that_is_too_large_is_told_in_the_logs_and_the_next_one_is_read_once() {
+    use super::cursor::Cursor;
+    use super::routing::take_event;
+    use super::sse::Event;
+    let (routing, log, trace) =
+        (Mutex::<Routing>::default(), Arc::<Log>::default(), TraceId::random());
+    let run = Arc::new(Run::new(Arc::clone(&log) as _));
+    routing.lock().unwrap().add(Service::Redis, trace, run);
+    let mut cursor = Cursor::default();
+    let event =
+        |id: &str, data: String, oversized| Event { id: id.into(), data: data.into(), oversized };
+    let rows = [output(&trace.hex(), SPAN, 1, "next\n")];
+    let next = serde_json::json!({"resourceLogs": [{"scopeLogs": [{"logRecords": rows}]}]});
+    for event in [
+        event("1000", String::new(), true),
+        event("1000", String::new(), true),
+        event("1001", next.to_string(), false),
+        event("1001", next.to_string(), false),
+    ] {
+        take_event(&routing, Kind::Logs, &event, &mut cursor);
+    }
+    assert_eq!(log.out(), "next\n");
+    assert_eq!(log.notes.lock().unwrap().len(), 1);
+    let losses = routing.lock().unwrap().losses();
+    assert_eq!((losses.oversized, losses.unreadable), (1, 0));
 }
