@@ -1,13 +1,14 @@
 //! Figures of the gateway with the machine's OpenSSH client: short connections, what a request costs
 //! more than directly, and bulk in both directions. Prints one line of JSON per figure.
 //!
-//! `cargo run --release -p hub-dagger --example gateway_bench [connections]`
+//! `cargo run --release -p hub-dagger --example gateway_bench [connections [megabytes]]`
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to say")]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
 
 use std::io;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use hub_domain::Service;
@@ -16,11 +17,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-const BULK: usize = 200 << 20;
+/// Bytes of one bulk transfer.
+static BULK: LazyLock<usize> = LazyLock::new(|| argument(2, 200) << 20);
 
 #[tokio::main]
 async fn main() {
-    let connections = std::env::args().nth(1).map_or(5_000, |count| count.parse().unwrap());
+    let connections = argument(1, 5_000);
     let mut servers = JoinSet::new();
     let word = listen(&mut servers, answer_words).await;
     let source = listen(&mut servers, send_bulk).await;
@@ -39,6 +41,10 @@ async fn main() {
     for (what, port) in [("up, direct", sink), ("up, gateway", bench.port(Service::Backend))] {
         bulk(what, up(port)).await;
     }
+}
+
+fn argument(place: usize, usual: usize) -> usize {
+    std::env::args().nth(place).map_or(usual, |number| number.parse().unwrap())
 }
 
 async fn listen<F>(servers: &mut JoinSet<()>, answer: fn(TcpStream) -> F) -> u16
@@ -71,7 +77,7 @@ async fn answer_words(mut stream: TcpStream) -> io::Result<()> {
 
 async fn send_bulk(mut stream: TcpStream) -> io::Result<()> {
     let block = vec![1; 1 << 20];
-    for _ in 0..BULK >> 20 {
+    for _ in 0..*BULK >> 20 {
         stream.write_all(&block).await?;
     }
     Ok(())
@@ -146,7 +152,7 @@ async fn short(connections: usize, port: u16, bench: &Bench) {
 async fn down(port: u16) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let mut block = vec![0; 1 << 20];
-    let mut left = BULK;
+    let mut left = *BULK;
     while left > 0 {
         left -= stream.read(&mut block).await.unwrap();
     }
@@ -161,7 +167,7 @@ async fn up(port: u16) {
 
 async fn send_bulk_on(stream: &mut TcpStream) {
     let block = vec![1; 1 << 20];
-    for _ in 0..BULK >> 20 {
+    for _ in 0..*BULK >> 20 {
         stream.write_all(&block).await.unwrap();
     }
 }
@@ -169,6 +175,6 @@ async fn send_bulk_on(stream: &mut TcpStream) {
 async fn bulk(what: &str, transfer: impl Future<Output = ()>) {
     let started = Instant::now();
     transfer.await;
-    let rate = BULK as f64 / 1e6 / started.elapsed().as_secs_f64();
+    let rate = *BULK as f64 / 1e6 / started.elapsed().as_secs_f64();
     println!("{{\"what\":\"bulk {what}\",\"megabytes_per_second\":{rate:.0}}}");
 }

@@ -4,7 +4,7 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use russh::{Channel, server::Msg};
@@ -48,8 +48,17 @@ pub(super) async fn accept(shared: Arc<Shared>, forward: usize, listener: TcpLis
         };
         match accepted {
             Ok((user, from)) => {
-                let connection = connection(Arc::clone(&shared), forward, user, from);
-                shared.tasks.spawn(connection);
+                shared.accepted.fetch_add(1, Ordering::Relaxed);
+                match Arc::clone(&shared.places).try_acquire_owned() {
+                    Ok(place) => {
+                        let connection = connection(Arc::clone(&shared), forward, user, from);
+                        shared.tasks.spawn(async move {
+                            connection.await;
+                            drop(place);
+                        });
+                    }
+                    Err(_full) => turn_away(&shared, &user),
+                }
             }
             Err(fault) => {
                 tracing::warn!(%fault, "the gateway cannot accept a connection");
@@ -60,24 +69,25 @@ pub(super) async fn accept(shared: Arc<Shared>, forward: usize, listener: TcpLis
 }
 
 async fn connection(shared: Arc<Shared>, forward: usize, user: TcpStream, from: SocketAddr) {
-    let _open = Gauge::up(&shared.open);
-    shared.accepted.fetch_add(1, Ordering::Relaxed);
     let whole = async {
         match open(&shared, forward, from).await {
             Some(channel) => {
                 let _no_delay = user.set_nodelay(true);
                 pump::run(user, channel, &shared.meters, &shared.disk).await;
             }
-            None => {
-                shared.refused.fetch_add(1, Ordering::Relaxed);
-                let _reset = user.set_zero_linger();
-            }
+            None => turn_away(&shared, &user),
         }
     };
     tokio::select! {
         () = whole => {}
         () = shared.closing.cancelled() => {}
     }
+}
+
+/// Lets go of a connection in a way that nobody takes for an empty answer.
+fn turn_away(shared: &Shared, user: &TcpStream) {
+    shared.refused.fetch_add(1, Ordering::Relaxed);
+    let _reset = user.set_zero_linger();
 }
 
 /// A channel to the service, or nothing if it refuses or no client leads there in time.
@@ -100,21 +110,5 @@ async fn open(shared: &Shared, forward: usize, from: SocketAddr) -> Option<Chann
                 dead = Some(route.link);
             }
         }
-    }
-}
-
-/// Counts one up while it lives.
-struct Gauge<'a>(&'a AtomicU64);
-
-impl<'a> Gauge<'a> {
-    fn up(of: &'a AtomicU64) -> Self {
-        of.fetch_add(1, Ordering::Relaxed);
-        Self(of)
-    }
-}
-
-impl Drop for Gauge<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -46,6 +46,8 @@ const USER: &str = "gateway";
 const LABEL_HOST: &str = "127.0.0.1";
 /// Links at a time: the forwarding client, a mount or two, and some that are on their way out.
 const LINKS: usize = 32;
+/// Connections of users at a time; whoever is one too many is turned away.
+const CONNECTIONS: usize = 1024;
 /// Ending everything takes no longer than this.
 const CLOSE: Duration = Duration::from_secs(2);
 
@@ -136,7 +138,7 @@ struct Shared {
     disk: PathBuf,
     routes: Routes,
     meters: Meters,
-    open: AtomicU64,
+    places: Arc<Semaphore>,
     accepted: AtomicU64,
     refused: AtomicU64,
     closing: CancellationToken,
@@ -174,7 +176,7 @@ impl Gateway {
             disk: options.disk,
             routes: Routes::new(forwards.len()),
             meters: Meters::default(),
-            open: AtomicU64::new(0),
+            places: Arc::new(Semaphore::new(CONNECTIONS)),
             accepted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             closing: CancellationToken::new(),
@@ -245,7 +247,7 @@ impl Gateway {
         let shared = &self.shared;
         let read = |of: &AtomicU64| of.load(Ordering::Relaxed);
         Counters {
-            open: read(&shared.open),
+            open: (CONNECTIONS - shared.places.available_permits()) as u64,
             accepted: read(&shared.accepted),
             refused: read(&shared.refused),
             to_service: read(&shared.meters.to_service),

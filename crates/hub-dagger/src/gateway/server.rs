@@ -53,7 +53,6 @@ pub(super) fn config(keys: &Keys) -> Config {
         inactivity_timeout: Some(STUCK),
         keepalive_interval: Some(KEEPALIVE),
         keepalive_max: 3,
-        nodelay: true,
         preferred: Preferred {
             kex: vec![
                 kex::CURVE25519,

@@ -9,7 +9,7 @@ pub(in crate::folder) type PathBytes = Vec<u8>;
 
 /// How a file is to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::folder) struct OpenFlags(pub(super) u32);
+pub(in crate::folder) struct OpenFlags(pub(in crate::folder) u32);
 
 impl OpenFlags {
     pub(in crate::folder) const READ: u32 = 0x01;

@@ -43,7 +43,7 @@ pub(super) struct Root {
 
 impl Root {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let folder = openat(CWD, path, PASS, Mode::empty())?;
+        let folder = open_root(path)?;
         Ok(Self { path: path.to_owned(), folder: RwLock::new(Arc::new(folder)) })
     }
 
@@ -57,11 +57,16 @@ impl Root {
         let mut root = self.folder();
         // The folder was removed while it was shared; maybe it has been made anew.
         if fstat(&root)?.st_nlink == 0 {
-            root = Arc::new(openat(CWD, &self.path, PASS, Mode::empty())?);
+            root = Arc::new(open_root(&self.path)?);
             *self.folder.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&root);
         }
         locate(root.as_fd(), path, last)
     }
+}
+
+/// A link that has taken the folder's place is not the folder.
+fn open_root(path: &Path) -> Result<OwnedFd> {
+    openat(CWD, path, PASS | OFlags::NOFOLLOW, Mode::empty())
 }
 
 fn locate(root: BorrowedFd<'_>, path: &[u8], last: Last) -> Result<Place> {

@@ -328,3 +328,6 @@ fn refusal(fault: Errno) -> Reply {
     };
     Reply::failed(status, io::Error::from(fault).to_string())
 }
+
+#[cfg(test)]
+mod tests;
