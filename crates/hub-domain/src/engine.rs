@@ -168,7 +168,10 @@ impl ImageName {
             }
         }
         // The part after the last slash may carry a tag; before it a colon is that of a port.
-        let (folder, last) = named.rsplit_once('/').unwrap_or(("", named));
+        let (folder, last) = match named.rsplit_once('/') {
+            Some((folder, last)) => (Some(folder), last),
+            None => (None, named),
+        };
         let (name, tag) = last.split_once(':').unwrap_or((last, "latest"));
         let is_name = |part: &str| {
             part.bytes()
@@ -182,8 +185,10 @@ impl ImageName {
             let (host, port) = part.split_once(':').unwrap_or((part, "1"));
             is_name(&host.to_ascii_lowercase()) && port.parse::<u16>().is_ok()
         };
-        let mut folders = folder.split('/').filter(|_| !folder.is_empty());
-        let folders_fit = folders.next().is_none_or(is_host) && folders.all(is_name);
+        let folders_fit = folder.is_none_or(|folder| {
+            let mut folders = folder.split('/');
+            folders.next().is_some_and(is_host) && folders.all(is_name)
+        });
         if text.len() > 512 || !is_name(name) || !is_tag || !folders_fit {
             return Err(ImageNameError);
         }

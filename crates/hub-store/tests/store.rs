@@ -180,7 +180,7 @@ fn a_database_of_a_newer_hub_is_refused_and_not_touched() {
     let before = fs::read(&file).unwrap();
     let problem = refused(home.path());
     assert_eq!(problem.code, Code::StoreTooNew);
-    assert!(problem.message.contains("version 99") && problem.message.contains("up to 5"));
+    assert!(problem.message.contains("version 99") && problem.message.contains("up to 6"));
     assert_eq!(fs::read(&file).unwrap(), before);
 }
 
