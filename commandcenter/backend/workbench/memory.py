@@ -1,5 +1,5 @@
-"""Has freed memory given back to the system. With glibc's own settings every thread that ever ran keeps some for itself,
-and a scan of a large folder leaves a quarter more behind than the workbench needs."""
+"""Has freed memory given back to the system. With glibc's own settings every thread that ever ran keeps some for
+itself, and a scan of a large folder leaves a quarter more behind than the workbench needs."""
 
 from __future__ import annotations
 
