@@ -108,7 +108,8 @@ async function backendTests(suite) {
     ["ruff format", [python, "-m", "ruff", "format", "--check", "."], options],
     ["mypy", [python, "-m", "mypy", "."], options],
   ]);
-  const ending = await command(suite, [python, "-m", "pytest", "-q", `--junitxml=${path}`], options);
+  const tests = [python, "-m", "pytest", "-q", `--junitxml=${path}`];
+  const ending = await command(suite, tests, { ...options, bound: 30 * MINUTE });
   return sum([linted, hold(suite.name, readJunit(path), ending)]);
 }
 
