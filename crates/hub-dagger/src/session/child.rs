@@ -151,6 +151,9 @@ fn command(opening: &Opening) -> Command {
         .env("DAGGER_NO_UPDATE_CHECK", "1")
         .env("DO_NOT_TRACK", "1")
         .env("NO_COLOR", "1")
+        // It carries some requests and streams; what its collector would let grow stays unused.
+        .env("GOGC", "25")
+        .env("GOMEMLIMIT", "24MiB")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
