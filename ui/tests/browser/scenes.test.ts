@@ -32,6 +32,8 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
       await page.goto(gallery.scene(name, theme));
       await page.locator("[data-scene-ready]").waitFor({ state: "attached" });
       await page.locator("main").waitFor();
+      // A page that is loaded when it is first shown has its heading later than its frame.
+      await page.locator("h1").first().waitFor({ state: "attached" });
       const result = await page.evaluate<AxeResults>(
         // Evaluated by the debugger, which the page's policy does not bind.
         `(() => { ${axeSource}; return axe.run(document, { rules: { region: { enabled: false } } }); })()`,
