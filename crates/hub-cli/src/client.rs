@@ -149,7 +149,11 @@ impl Client {
     }
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, WireError> {
+/// An answer of the Hub.
+///
+/// # Errors
+/// `HUB_SERVER_FAILED` for what is not of the contract.
+pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, WireError> {
     serde_json::from_str(text).map_err(|fault| {
         Problem::new(
             Code::HubServerFailed,

@@ -123,7 +123,10 @@ fn parts(home: &Path, files: &Shipped) -> Result<HubParts, Problem> {
 }
 
 /// What can carry stacks out here.
-fn runtimes(home: &Path, files: &Shipped) -> Result<Vec<Arc<dyn Runtime>>, Problem> {
+///
+/// # Errors
+/// `HUB_HOME_UNUSABLE`, `CONFIG_INVALID` for an engine's address in the environment.
+pub fn runtimes(home: &Path, files: &Shipped) -> Result<Vec<Arc<dyn Runtime>>, Problem> {
     #[cfg_attr(not(unix), allow(unused_mut, reason = "the client library is for Unix alone"))]
     let mut runtimes: Vec<Arc<dyn Runtime>> =
         vec![Arc::new(NativeRuntime::new(native_options(home, files))?)];

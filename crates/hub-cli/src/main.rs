@@ -11,6 +11,7 @@ mod when;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use hub_api::contract::WireError;
+use hub_domain::{Code, Problem};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -27,29 +28,51 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(said) => {
             // Help and version are answers, not failures.
-            let code = if said.use_stderr() { 2 } else { 0 };
-            drop(said.print());
-            return ExitCode::from(code);
+            if !said.use_stderr() {
+                drop(said.print());
+                return ExitCode::SUCCESS;
+            }
+            if std::env::args_os().any(|word| word == "--json") {
+                complain(true, &misunderstood(&said));
+            } else {
+                drop(said.print());
+            }
+            return ExitCode::from(2);
         }
     };
     match commands::run(&arguments) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Unhealthy) => ExitCode::from(4),
         Err(error) => {
-            complain(&arguments, &error);
+            complain(arguments.json, &error);
             ExitCode::from(exit_code(&error))
         }
     }
 }
 
-fn complain(arguments: &Arguments, error: &WireError) {
-    let mut stderr = std::io::stderr().lock();
+fn complain(json: bool, error: &WireError) {
     // Nobody is left to tell when even this cannot be written.
-    if arguments.json {
+    if json {
         let text = serde_json::json!({ "error": error });
         drop(writeln!(std::io::stdout().lock(), "{text}"));
     } else {
-        drop(stderr.write_all(render::error(error).as_bytes()));
+        drop(std::io::stderr().lock().write_all(render::error(error).as_bytes()));
+    }
+}
+
+/// What was typed wrongly, for a program that reads the answer.
+fn misunderstood(said: &clap::Error) -> WireError {
+    let words = said.to_string();
+    let words = words.trim_start_matches("error: ").trim_end();
+    let (message, cause) = words.split_once('\n').unwrap_or((words, ""));
+    let problem = Problem::new(
+        Code::RequestInvalid,
+        message.trim(),
+        "See \"cchub --help\", or \"--help\" of the command.",
+    );
+    match cause.trim() {
+        "" => problem.into(),
+        cause => problem.caused_by(cause).into(),
     }
 }
 

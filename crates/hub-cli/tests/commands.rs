@@ -301,10 +301,43 @@ fn wrong_usage_is_told_apart_from_failure() {
         &["logs", "shop", "--since", "yesterday"],
     ] {
         assert_eq!(place.say(words).code, Some(2), "{words:?}");
+        let said = place.say(&[words, &["--json"]].concat());
+        said.fails(2, said.json()["error"]["code"].as_str().expect("a code"));
+        assert_eq!(said.stderr, "", "{words:?}");
     }
+    place.say(&["fly", "--json"]).fails(2, "REQUEST_INVALID");
     assert_eq!(place.say(&["--help"]).code, Some(0));
     assert!(place.say(&["completions", "bash"]).stdout.contains("cchub"));
     assert!(!place.home().exists(), "wrong usage starts nothing");
+}
+
+#[test]
+fn the_doctor_looks_at_every_runtime_with_and_without_a_hub() {
+    let mut place = Place::new();
+    let ids = |place: &Place| -> Vec<String> {
+        let checks = place.say(&["--json", "doctor"]).json();
+        let all = checks.as_array().unwrap().iter();
+        all.map(|check| check["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let alone = ids(&place);
+    place.serve();
+    let served = ids(&place);
+    for id in ["postgres", "dagger-engine", "dagger-cli"] {
+        assert!(alone.iter().any(|a| a == id), "{id} in {alone:?}");
+        assert!(served.iter().any(|a| a == id), "{id} in {served:?}");
+    }
+}
+
+#[test]
+fn a_folder_whose_data_was_kept_is_the_same_project_again() {
+    let mut place = Place::new();
+    place.serve();
+    let add = |place: &Place| place.say(&["--json", "add", "shop"]).json()["id"].clone();
+    let id = add(&place);
+    place.say(&["remove", "shop", "--keep-data"]);
+    assert_eq!(add(&place), id);
+    place.say(&["remove", "shop"]);
+    assert_ne!(add(&place), id);
 }
 
 #[test]

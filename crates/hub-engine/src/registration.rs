@@ -54,7 +54,8 @@ pub struct ProjectChange {
 }
 
 impl Hub {
-    /// Registers a folder. Nothing is written into it.
+    /// Registers a folder. Nothing is written into it. Databases and logs that were kept when it was
+    /// removed are its own again.
     ///
     /// # Errors
     /// The `PATH_…` codes, `CONFIG_INVALID` for the name, `PORT_NONE_LEFT`, those of the store.
@@ -89,8 +90,10 @@ impl Hub {
         })
         .await?;
         let now = self.inner.context.clock.now();
+        // Databases that were kept when the folder's project was removed are found by its id.
+        let kept = self.inner.context.store.kept(&path).await?;
         let project = Project {
-            id: ProjectId::from_random(rand::random()),
+            id: kept.unwrap_or_else(|| ProjectId::from_random(rand::random())),
             name,
             path,
             slot,

@@ -198,6 +198,18 @@ async fn removing_stops_first_and_forgets_everything_or_keeps_the_data() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_folder_whose_data_was_kept_gets_it_back() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    hub.remove(&id, true).await.unwrap();
+    assert_ne!(world.add(&hub, "/blog").await, id, "another folder has nothing of it");
+    assert_eq!(world.add(&hub, "/shop").await, id);
+    hub.remove(&id, false).await.unwrap();
+    assert_ne!(world.add(&hub, "/shop").await, id, "what was deleted does not come back");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_removal_that_waits_for_a_stubborn_service_keeps_nobody_from_adding() {
     let world = World::new();
     let hub = world.hub().await;

@@ -117,8 +117,12 @@ impl Tool {
             return Ok(result);
         }
         let tail = last_lines(&format!("{}\n{}", result.stdout, result.stderr), 20);
-        let cause = format!("it {}: {}", finished.how, tail.join("\n"));
-        Err(fail(cause).with_log_tail(tail))
+        let cause = format!("it {}", finished.how);
+        let problem = match is_disk_full(&tail.join("\n")) {
+            true => disk_full(cause),
+            false => fail(cause),
+        };
+        Err(problem.with_log_tail(tail))
     }
 }
 

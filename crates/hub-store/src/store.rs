@@ -119,9 +119,22 @@ impl Store for SqliteStore {
         ))
     }
 
-    async fn remove(&self, project: &ProjectId) -> Result<(), Problem> {
+    async fn remove(&self, project: &ProjectId, keep_data: bool) -> Result<(), Problem> {
         let project = project.clone();
-        self.ask(move |connection| table::projects::remove(connection, &project)).await
+        self.ask(move |connection| {
+            let transaction = connection::write(connection)?;
+            if keep_data {
+                table::kept::remember(&transaction, &project)?;
+            }
+            table::projects::remove(&transaction, &project)?;
+            transaction.commit()
+        })
+        .await
+    }
+
+    async fn kept(&self, path: &Path) -> Result<Option<ProjectId>, Problem> {
+        let path = path.to_path_buf();
+        self.ask(move |connection| table::kept::read(connection, &path)).await
     }
 
     async fn setting(&self, key: &str) -> Result<Option<String>, Problem> {

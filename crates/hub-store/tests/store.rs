@@ -141,10 +141,33 @@ async fn what_must_be_unique_is_refused_and_nothing_of_it_stays() {
     assert_eq!(store.insert(&same_slot).await.unwrap_err().code, Code::StoreFailed);
     assert_eq!(store.update(&project(9)).await.unwrap_err().code, Code::ProjectNotFound);
     assert_eq!(store.projects().await.unwrap(), [project(1), project(2)]);
-    store.remove(&project(1).id).await.unwrap();
-    store.remove(&project(1).id).await.unwrap();
+    store.remove(&project(1).id, false).await.unwrap();
+    store.remove(&project(1).id, false).await.unwrap();
     store.insert(&same_slot).await.unwrap();
     assert_eq!(store.projects().await.unwrap(), [same_slot, project(2)]);
+}
+
+#[tokio::test]
+async fn the_id_of_kept_data_is_found_by_its_folder_until_that_is_registered_again() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    let (one, two) = (project(1), project(2));
+    for project in [&one, &two] {
+        store.insert(project).await.unwrap();
+        assert_eq!(store.kept(&project.path).await.unwrap(), None);
+    }
+    store.remove(&one.id, true).await.unwrap();
+    store.remove(&two.id, false).await.unwrap();
+    let store = open(home.path());
+    assert_eq!(store.kept(&one.path).await.unwrap(), Some(one.id.clone()));
+    assert_eq!(store.kept(&two.path).await.unwrap(), None);
+    // Another project of the same folder takes the place over when it too is removed.
+    let other = Project { path: one.path.clone(), ..two };
+    store.insert(&other).await.unwrap();
+    store.remove(&other.id, true).await.unwrap();
+    assert_eq!(store.kept(&one.path).await.unwrap(), Some(other.id.clone()));
+    store.insert(&other).await.unwrap();
+    assert_eq!(store.kept(&one.path).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -180,7 +203,7 @@ fn a_database_of_a_newer_hub_is_refused_and_not_touched() {
     let before = fs::read(&file).unwrap();
     let problem = refused(home.path());
     assert_eq!(problem.code, Code::StoreTooNew);
-    assert!(problem.message.contains("version 99") && problem.message.contains("up to 6"));
+    assert!(problem.message.contains("version 99") && problem.message.contains("up to 7"));
     assert_eq!(fs::read(&file).unwrap(), before);
 }
 

@@ -50,14 +50,16 @@ fn follow(client: &Client, params: &LogParams, out: &Out) -> Result<Outcome, Wir
     let mut stdout = std::io::stdout().lock();
     // The end of the stream is the end of the Hub.
     while let Some(event) = events::next(&mut stream).map_err(crate::client::unreachable)? {
-        let Ok(batch) = serde_json::from_str::<LogBatch>(&event.data) else { continue };
+        let batch: LogBatch = crate::client::parse(&event.data)?;
         let mut text = String::new();
-        if batch.missed > 0 && !out.json {
+        if batch.missed > 0 && out.json {
+            text.push_str(&format!("{}\n", serde_json::json!({ "missed": batch.missed })));
+        } else if batch.missed > 0 {
             text.push_str(&format!("… {} lines passed over\n", batch.missed));
         }
         for line in &batch.lines {
             if out.json {
-                text.push_str(&serde_json::to_string(line).unwrap_or_default());
+                text.push_str(&serde_json::json!(line).to_string());
             } else {
                 text.push_str(&render::line(line));
             }

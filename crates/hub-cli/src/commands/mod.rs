@@ -16,10 +16,8 @@ use hub_api::contract::{
 use hub_cli::{hosting, places};
 use hub_domain::{Code, Problem};
 use hub_engine::clock::{Clock, SystemClock};
-use hub_engine::runtime::Runtime as _;
 use hub_engine::snapshot::ProjectSnapshot;
 use hub_engine::store::Store;
-use hub_native::NativeRuntime;
 use hub_store::SqliteStore;
 use serde::Serialize;
 use serde_json::json;
@@ -309,15 +307,15 @@ fn doctor(home: &Path, out: &Out) -> Result<Outcome, WireError> {
         None => {
             // Made where it is not there yet, as a start would make it.
             hosting::make_home(home)?;
-            let options = hosting::native_options(home, &places::shipped());
-            let native = NativeRuntime::new(options)?;
+            let runtimes = hosting::runtimes(home, &places::shipped())?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|fault| {
                 let message = "The program could not set itself up.";
                 Problem::new(Code::Internal, message, "Check the machine's limits.")
                     .caused_by(fault)
             })?;
-            runtime.block_on(native.doctor()).into_iter().map(Check::from).collect()
+            let looked = runtimes.iter().flat_map(|one| runtime.block_on(one.doctor()));
+            looked.map(Check::from).collect()
         }
     };
     let failed = checks.iter().any(|c| c.verdict == hub_api::contract::Verdict::Failed);

@@ -212,7 +212,7 @@ impl Actor {
         }
         self.writers = PerService::default();
         // First the registration: if the data cannot be deleted, no half-deleted project is left.
-        self.context.store.remove(&self.project.id).await?;
+        self.context.store.remove(&self.project.id, keep_data).await?;
         self.context.bus.remove(&self.project.id);
         if !keep_data {
             for runtime in &self.context.runtimes {

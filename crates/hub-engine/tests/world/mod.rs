@@ -51,6 +51,7 @@ struct Process {
 pub struct State {
     pub projects: BTreeMap<ProjectId, Project>,
     pub settings: BTreeMap<String, String>,
+    pub kept: BTreeMap<PathBuf, ProjectId>,
     pub held: BTreeMap<u16, PortHolder>,
     pub store_fails: bool,
     pub prepare_hangs: bool,
@@ -195,6 +196,7 @@ impl Store for World {
     }
 
     async fn insert(&self, project: &Project) -> Result<(), Problem> {
+        self.with(|s| s.kept.retain(|_, id| *id != project.id));
         self.update(project).await
     }
 
@@ -208,14 +210,21 @@ impl Store for World {
         })
     }
 
-    async fn remove(&self, project: &ProjectId) -> Result<(), Problem> {
+    async fn remove(&self, project: &ProjectId, keep_data: bool) -> Result<(), Problem> {
         self.with(|s| {
             if s.store_fails {
                 return Err(disk_full());
             }
-            s.projects.remove(project);
+            let removed = s.projects.remove(project);
+            if let Some(removed) = removed.filter(|_| keep_data) {
+                s.kept.insert(removed.path, removed.id);
+            }
             Ok(())
         })
+    }
+
+    async fn kept(&self, path: &Path) -> Result<Option<ProjectId>, Problem> {
+        Ok(self.with(|s| s.kept.get(path).cloned()))
     }
 
     async fn setting(&self, key: &str) -> Result<Option<String>, Problem> {

@@ -1,7 +1,7 @@
 //! Table `projects`: the registered folders. Ports, limits, containers and environment have tables of their own
 //! and are read and written together with the project.
 
-use super::{containers, environment, limits, ports};
+use super::{containers, environment, kept, limits, ports};
 use crate::platform;
 use hub_domain::{
     Code, Desired, LastKnown, Project, ProjectId, ProjectName, RuntimeChoice, Timestamp,
@@ -51,6 +51,7 @@ pub(crate) fn insert(connection: &Connection, project: &Project) -> rusqlite::Re
          :updated_at)"
     );
     write(connection, &sql, project)?;
+    kept::forget(connection, &project.id)?;
     write_parts(connection, project)
 }
 
