@@ -10,7 +10,6 @@ use hub_api::contract::{
     AddParams, Change, ProjectView, Request, RestartParams, RunParams, WireError,
 };
 use hub_api::tray_menu::{self as menu, HUB};
-use hub_cli::hosting;
 use hub_domain::{Code, Problem};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -98,32 +97,25 @@ async fn act_on_hub(app: &AppHandle, action: &str) -> Result<(), WireError> {
             }
         }
         "page" => {
-            let (beacon, token) = hosting::running(&desk.home).ok_or_else(no_other)?;
-            let url = format!("http://127.0.0.1:{}/#token={}", beacon.port, token.reveal());
-            commands::open_external(app.clone(), url)?;
+            ask_other(&desk, "open", "The page of the other Hub could not be opened.").await?
         }
-        "take-over" => end_other(&desk).await?,
+        "take-over" => ask_other(&desk, "shutdown", "The other Hub could not be ended.").await?,
         _ => {}
     }
     Ok(())
 }
 
-fn no_other() -> WireError {
-    let words = "The other Hub has ended.";
-    Problem::new(Code::HubNotRunning, words, "Nothing need be done: this one opens now.").into()
-}
-
-/// Asks the Hub that holds the home to end, as a user would in a terminal; ours opens by itself then.
-async fn end_other(desk: &Desk) -> Result<(), WireError> {
+/// Has the command line speak with the Hub that holds the home, as a user would in a terminal. After a
+/// "shutdown" ours opens by itself.
+async fn ask_other(desk: &Desk, word: &str, failure: &str) -> Result<(), WireError> {
     let failed = |cause: String| {
-        let action = "End it with \"cchub shutdown\".";
-        Problem::new(Code::HubAlreadyRunning, "The other Hub could not be ended.", action)
-            .caused_by(cause)
+        let action = format!("Try \"cchub {word}\" in a terminal.");
+        Problem::new(Code::HubAlreadyRunning, failure, action).caused_by(cause)
     };
     let name = format!("cchub{}", std::env::consts::EXE_SUFFIX);
     let program = std::env::current_exe().map_err(|fault| failed(fault.to_string()))?;
     let mut command = tokio::process::Command::new(program.with_file_name(name));
-    command.arg("shutdown").env("CCHUB_HOME", &desk.home).kill_on_drop(true);
+    command.arg(word).env("CCHUB_HOME", &desk.home).kill_on_drop(true);
     let output = command.output().await.map_err(|fault| failed(fault.to_string()))?;
     if output.status.success() {
         return Ok(());

@@ -82,6 +82,9 @@ fn draw(app: &AppHandle, before: Option<&Tray>, tray: &Tray) -> tauri::Result<()
     if before.is_none_or(|b| b.face != tray.face) {
         icon.set_icon(Some(picture(tray.face)))?;
     }
+    if before.is_none_or(|b| b.title != tray.title) {
+        icon.set_tooltip(Some(&tray.title))?;
+    }
     if before.is_none_or(|b| b.items != tray.items) {
         icon.set_menu(Some(menu(app, &tray.items)?))?;
     }

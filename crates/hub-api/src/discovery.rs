@@ -93,10 +93,15 @@ impl Token {
         if let Some(token) = Self::read(home) {
             return Ok(token);
         }
-        let token = hex::encode(rand::random::<[u8; 32]>());
-        write_private(&Self::place(home), token.as_bytes())
+        let token = Self::random();
+        write_private(&Self::place(home), token.0.as_bytes())
             .map_err(|f| unusable(&f, "Writing the Hub's token"))?;
-        Ok(Self(token))
+        Ok(token)
+    }
+
+    /// One that nobody has seen.
+    pub(crate) fn random() -> Self {
+        Self(hex::encode(rand::random::<[u8; 32]>()))
     }
 
     /// The one that is written.

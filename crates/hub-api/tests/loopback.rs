@@ -186,6 +186,33 @@ async fn without_the_token_nothing_can_be_changed_and_no_page_can_read() {
     }
 }
 
+#[tokio::test]
+async fn a_one_time_key_is_good_for_the_token_once_and_for_our_own_page_only() {
+    let hub = Served::new().await;
+    let (ours, own) = (hub.ours(), format!("http://{}", hub.ours()));
+    hub.raw("POST /api/v1/keys", &[("host", &*ours)], "").await.is(401, "UNAUTHORIZED");
+    let handed = hub.ask("POST /api/v1/keys", "").await;
+    assert_eq!(handed.status, 201);
+    assert!(handed.head.contains("cache-control: no-store"));
+    let key = handed.json()["key"].as_str().unwrap().to_owned();
+    assert_ne!(key, hub.token.reveal());
+    let body = json!({ "key": key }).to_string();
+    let exchange = |origin: String, body: String| {
+        let (hub, ours) = (&hub, ours.clone());
+        async move {
+            let headers = [("host", &*ours), ("origin", &*origin)];
+            hub.raw("POST /api/v1/keys/exchange", &headers, &body).await
+        }
+    };
+    exchange("https://example.com".into(), body.clone()).await.is(403, "FORBIDDEN");
+    for wrong in ["", "{}", "{\"key\":\"\"}", &json!({ "key": hub.token.reveal() }).to_string()] {
+        exchange(own.clone(), wrong.to_owned()).await.is(401, "UNAUTHORIZED");
+    }
+    let opened = exchange(own.clone(), body.clone()).await;
+    assert_eq!((opened.status, &opened.json()["token"]), (200, &hub.token.reveal().into()));
+    exchange(own, body).await.is(401, "UNAUTHORIZED");
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_same_user_may_read_without_a_token() {

@@ -65,10 +65,10 @@ pub(crate) enum Command {
     },
     /// Show what services wrote
     Logs(LogArguments),
-    /// Open a project's page in the browser
+    /// Open a project's page in the browser, or the Hub's own
     Open {
-        /// Which project
-        project: String,
+        /// Which project [default: the Hub itself]
+        project: Option<String>,
         /// Only print the address
         #[arg(long)]
         print: bool,

@@ -128,6 +128,34 @@ impl Client {
         if is_fine { parse(&text) } else { Err(parse(&text)?) }
     }
 
+    /// The address of the Hub's own page, good for one opening within a minute.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub(crate) fn page_address(&self) -> Result<String, WireError> {
+        #[derive(serde::Deserialize)]
+        struct Handed {
+            key: String,
+        }
+        let mut answer = self
+            .agent
+            .post(format!("{}/keys", self.base))
+            .header("authorization", self.header())
+            .config()
+            .timeout_global(Some(GLANCE_BOUND))
+            .build()
+            .send_empty()
+            .map_err(unreachable)?;
+        let is_fine = answer.status().is_success();
+        let text = answer.body_mut().read_to_string().map_err(unreachable)?;
+        if !is_fine {
+            return Err(parse(&text)?);
+        }
+        let handed: Handed = parse(&text)?;
+        let page = self.base.trim_end_matches("api/v1");
+        Ok(format!("{page}#key={}", handed.key))
+    }
+
     /// Opens a stream of server-sent events.
     ///
     /// # Errors

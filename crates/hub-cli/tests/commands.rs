@@ -329,6 +329,24 @@ fn the_doctor_looks_at_every_runtime_with_and_without_a_hub() {
 }
 
 #[test]
+fn the_hub_s_page_is_opened_with_a_key_that_is_not_the_token() {
+    let place = Place::new();
+    let said = place.say(&["open", "--print"]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    let (page, key) = said.stdout.trim().split_once("/#key=").expect("an address with a key");
+    let token = std::fs::read_to_string(place.home().join("token")).unwrap();
+    assert_ne!(key, token.trim());
+    let exchange = || {
+        let body = serde_json::json!({ "key": key }).to_string();
+        let asked = ureq::post(format!("{page}/api/v1/keys/exchange")).send(body);
+        asked.ok()?.body_mut().read_to_string().ok()
+    };
+    let answer: Value = serde_json::from_str(&exchange().expect("an answer")).unwrap();
+    assert_eq!(answer["token"], token.trim());
+    assert_eq!(exchange(), None, "it is good only once");
+}
+
+#[test]
 fn a_folder_whose_data_was_kept_is_the_same_project_again() {
     let mut place = Place::new();
     place.serve();

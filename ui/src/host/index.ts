@@ -9,5 +9,5 @@ export async function chooseHost(page: Window): Promise<Host> {
     return new TauriHost();
   }
   const [{ HttpHost }, { takeToken }] = await Promise.all([import("./http"), import("./token")]);
-  return new HttpHost(new URL("api/v1/", page.location.origin).href, takeToken(page));
+  return new HttpHost(new URL("api/v1/", page.location.origin).href, await takeToken(page));
 }

@@ -158,17 +158,36 @@ describe("the token", () => {
     };
   }
 
-  test("leaves the address bar and outlives a reload of the tab", () => {
+  test("leaves the address bar and outlives a reload of the tab", async () => {
     const first = page("#token=abc");
-    expect(takeToken(first as never)).toBe("abc");
+    expect(await takeToken(first as never)).toBe("abc");
     expect(first.shown).toEqual(["/"]);
     const again = page("#/projects");
     again.kept.set([...first.kept.keys()][0] ?? "", "abc");
-    expect(takeToken(again as never)).toBe("abc");
+    expect(await takeToken(again as never)).toBe("abc");
     expect(again.shown).toEqual([]);
   });
 
-  test("may be absent", () => {
-    expect(takeToken(page("#/projects") as never)).toBeNull();
+  test("is had for a key, which leaves the address bar before anybody answers", async () => {
+    const opened = page("#key=once&at=/projects");
+    const token = takeToken(opened as never, (key) => {
+      expect(opened.shown).toEqual(["/#/projects"]);
+      return Promise.resolve(key === "once" ? "abc" : null);
+    });
+    expect(await token).toBe("abc");
+    expect([...opened.kept.values()]).toEqual(["abc"]);
+  });
+
+  test("that the tab has already outlives a key that is good no more", async () => {
+    const refused = () => Promise.resolve(null);
+    const opened = page("#key=twice");
+    expect(await takeToken(opened as never, refused)).toBeNull();
+    const again = page("#key=twice");
+    again.kept.set("cchub.token", "abc");
+    expect(await takeToken(again as never, refused)).toBe("abc");
+  });
+
+  test("may be absent", async () => {
+    expect(await takeToken(page("#/projects") as never)).toBeNull();
   });
 });

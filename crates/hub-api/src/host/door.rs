@@ -1,7 +1,7 @@
 //! Who may come in: requests to a loopback name, from our own page or from no page at all, with the
 //! Hub's token. What else comes is refused before any handler sees it.
 
-use super::{Peer, Shared, peer};
+use super::{EXCHANGE, Peer, Shared, peer};
 use crate::contract::WireError;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -55,7 +55,7 @@ fn admit(shared: &Shared, request: &Request) -> Result<(), Problem> {
         return Err(forbidden(format!("Pages of {origin} may not ask the Hub.")));
     }
     let path = request.uri().path();
-    let needs_token = path.starts_with("/api/") || path == "/metrics";
+    let needs_token = (path.starts_with("/api/") && path != EXCHANGE) || path == "/metrics";
     if !needs_token || shows_token(shared, headers) {
         return Ok(());
     }

@@ -4,6 +4,7 @@
 
 mod connections;
 mod door;
+mod keys;
 mod openapi;
 mod peer;
 mod received;
@@ -29,6 +30,8 @@ use tower_http::services::{ServeDir, ServeFile};
 
 /// The port that is tried first.
 pub const DEFAULT_PORT: u16 = 9001;
+/// Where a one-time key is exchanged for the token, so asked without one.
+pub(crate) const EXCHANGE: &str = "/api/v1/keys/exchange";
 /// No request is larger; the largest is a list of settings.
 const MAX_BODY: usize = 256 * 1024;
 
@@ -37,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) api: Api,
     pub(crate) token: Token,
     pub(crate) port: u16,
+    pub(crate) keys: keys::Keys,
     pub(crate) end: CancellationToken,
 }
 
@@ -82,7 +86,8 @@ pub async fn serve(
         Problem::new(Code::HubServerFailed, "The Hub's server ended.", "Start the Hub again.")
             .caused_by(fault)
     })?;
-    let shared = Arc::new(Shared { api, token, port: address.port(), end: end.clone() });
+    let (port, keys) = (address.port(), keys::Keys::default());
+    let shared = Arc::new(Shared { api, token, port, keys, end: end.clone() });
     connections::serve(listener, router(&shared, page), end).await;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The addresses. Each is a way to say one of the contract's requests.
 
 use super::received::Received;
-use super::{Shared, openapi, streams};
+use super::{Shared, keys, openapi, streams};
 use crate::api::invalid;
 use crate::contract::{
     AddParams, LogParams, Nothing, ProjectParams, RemoveParams, Request, RestartParams, RunParams,
@@ -26,6 +26,8 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/api/v1/rpc", post(rpc))
         .route("/api/v1/openapi.json", get(|| async { Json(openapi::document()) }))
         .route("/api/v1/hub", get(hub))
+        .route("/api/v1/keys", post(keys::hand_out))
+        .route(super::EXCHANGE, post(keys::exchange))
         .route("/api/v1/projects", get(list).post(add))
         .route(project, get(one).patch(set).delete(remove))
         .route(&format!("{project}/start"), post(start))

@@ -2,6 +2,7 @@
 
 mod hub;
 mod logs;
+mod open;
 mod run;
 mod set;
 
@@ -89,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, WireError> {
                 format!("Removed {}. Its folder is as it was.\n", render::safe(project))
             })
         }
-        Command::Open { project, print } => open(&home, project, *print, &out),
+        Command::Open { project, print } => open::run(&home, project.as_deref(), *print, &out),
         Command::Set { project, key, value } => {
             let client = Client::connect(&home)?;
             let params = set::params(&client, name(project), key, value)?;
@@ -321,26 +322,4 @@ fn doctor(home: &Path, out: &Out) -> Result<Outcome, WireError> {
     let failed = checks.iter().any(|c| c.verdict == hub_api::contract::Verdict::Failed);
     out.say(&checks, || render::checks(&checks))?;
     Ok(if failed { Outcome::Unhealthy } else { Outcome::Done })
-}
-
-fn open(home: &Path, project: &str, print: bool, out: &Out) -> Result<Outcome, WireError> {
-    let client = Client::connect(home)?;
-    let view: ProjectView = client.call("get", ProjectParams { project: name(project) })?;
-    if !matches!(view.state, ProjectState::Running { .. } | ProjectState::GaveUp { .. }) {
-        return Err(Problem::new(
-            Code::ProjectNotRunning,
-            format!("{} is not running.", view.name),
-            "Start it first.",
-        )
-        .into());
-    }
-    let url = view.urls.frontend.clone();
-    if !print && !out.json {
-        let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-        if let Err(fault) = std::process::Command::new(opener).arg(&url).spawn() {
-            return out
-                .say(&view.urls, || format!("{url}\n(no browser could be opened: {fault})\n"));
-        }
-    }
-    out.say(&view.urls, || format!("{url}\n"))
 }
