@@ -9,6 +9,7 @@ import { ensurePrograms } from "../../scripts/setup/crates.mjs";
 import { ensureNodePackages, ensurePages } from "../../scripts/setup/pages.mjs";
 import { built, target } from "../../scripts/setup/places.mjs";
 import { heading, main, note } from "../../scripts/setup/say.mjs";
+import { manyProjects } from "./many.mjs";
 import { searchBench } from "./search.mjs";
 
 const ROUNDS = 10;
@@ -114,7 +115,7 @@ async function bare(commands, ports, redisPassword) {
   return [up, down];
 }
 
-/** Processes that belong to the bench's home. */
+/** Processes that belong to the bench's home, apart from this one. */
 function survivors() {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -206,6 +207,7 @@ await main(async () => {
       return timed(() => hub("add", path, "--json"))[0];
     });
     rows.push(["add → registered and shown", `${median(more).toFixed(1)} ms`]);
+    rows.push(...(await manyProjects(hub, home, folder, survivors, timed)));
     heading("Figures");
     for (const [name, value] of rows) console.log(`  ${name.padEnd(74)} ${value}`);
     note(`${ROUNDS} rounds, alternating; medians, all values in brackets.`);
