@@ -154,6 +154,8 @@ pub struct Facts {
     pub pid: Option<u32>,
     /// The account it runs under.
     pub user: String,
+    /// Whether it was seen, from outside, to run without the rights of root.
+    pub non_root: Enforcement,
     /// Whether its limits bind it.
     pub limits: Enforcement,
     /// Whether read-only is real: `None` where the project is not read-only or the service does not

@@ -391,6 +391,7 @@ impl Actor {
                 ),
                 pid: facts.and_then(|f| f.pid),
                 user: facts.map(|f| f.user.clone()),
+                non_root: facts.map(|f| f.non_root.clone()),
                 program: facts.map(|f| f.program.clone()),
                 enforcement: facts.map(|f| f.limits.clone()),
                 read_only: facts.and_then(|f| f.read_only.clone()),

@@ -394,6 +394,7 @@ impl Instance for Stack {
             facts: Facts {
                 pid: Some(pid),
                 user: "nobody".into(),
+                non_root: Enforcement::Enforced { by: "this is a test".into() },
                 limits: Enforcement::NotEnforced { because: "this is a test".into() },
                 read_only: None,
                 program: "a test".into(),
