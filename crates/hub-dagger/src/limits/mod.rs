@@ -44,6 +44,11 @@ impl Tag {
         Self(format!("{project}/{service}/{run}"))
     }
 
+    /// The tag of a client of the project's gateway; no two of them have the same.
+    pub(crate) fn gateway(project: &ProjectId, run: u64) -> Self {
+        Self(format!("{project}/gateway/{run}"))
+    }
+
     /// The variable's value.
     pub(crate) fn value(&self) -> &str {
         &self.0
