@@ -83,7 +83,9 @@ test("a service that hangs is asked inside its session too, and is restarted", {
   const [postgres, gateway] = [allPids(id, "postgres"), allPids(id, "gateway")];
   const hung = allPids(id, "redis");
   freeze(t, hung);
-  await until("a reason is shown", async () => /inside its session it is silent too/.test(why(await hub.get(id), "redis")));
+  await until("a reason is shown", async () =>
+    /inside its session it is silent too/.test(why(await hub.get(id), "redis")),
+  );
   const error = await until("it is restarted", async () => serviceOf(await hub.get(id), "redis").last_error);
   assert.equal(error.code, "SERVICE_NOT_READY", JSON.stringify(error));
   assert.match(error.message, /redis hung/);

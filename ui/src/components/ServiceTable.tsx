@@ -140,9 +140,7 @@ function Use({ service }: { service: ServiceView }) {
         ) : (
           <span className={styles.faint}>up to {count(limits.memory_mb)} MB</span>
         )}
-        {loose !== null ? (
-          <Doubt word="not enforced" tip={`Limits are not enforced here, because ${loose}`} />
-        ) : null}
+        {loose !== null ? <Doubt word="not enforced" tip={`Limits are not enforced here, because ${loose}`} /> : null}
         {usage && loose === null ? <Meter part={Math.min(1, usage.memory_mb / limits.memory_mb)} /> : null}
       </div>
     </div>
