@@ -62,6 +62,7 @@ export function service(
     port: PORTS[name] + slot * STEPS[name],
     pid: up ? 4000 + slot * 10 + SERVICES.indexOf(name) : null,
     user: up ? "ada" : null,
+    non_root: up ? { enforced: { by: "user id 1000" } } : null,
     program: up ? PROGRAMS[name] : null,
     limits: LIMITS[name],
     enforcement: up ? { enforced: { by: "cgroup v2" } } : null,

@@ -163,6 +163,12 @@ class Postgres(Process):
                 continue
         poll(lambda: all(not Path(f"/proc/{pid}").exists() or _is_zombie(pid) for pid in children), "postgres gone")
 
+    def run(self, program: str, *arguments: str) -> str:
+        """One of its own client programs, to its good end; what it printed."""
+        done = subprocess.run([str(self._programs / program), *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def url(self, database: str = "postgres") -> str:
         """Address of a database."""
         return f"postgresql://workbench:{PASSWORD}@127.0.0.1:{self.port}/{database}"

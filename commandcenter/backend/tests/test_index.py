@@ -248,6 +248,31 @@ def test_an_index_of_another_form_is_made_anew(launch: Launch, workspace: Path, 
     found(two, "first", "a.txt")
 
 
+def test_a_restored_database_comes_without_the_index_and_it_is_made_again(
+    launch: Launch, workspace: Path, postgres: Postgres, database: str, tmp_path: Path
+) -> None:
+    write(workspace, a="first")
+    one = launch()
+    one.index(lambda status: status["files"] == 1)
+    note = one.client.post("/api/notes", json={"title": "kept"}).json()["id"]
+    one.close()
+    # As the Hub makes and restores its dumps.
+    dump = str(tmp_path / "dump")
+    postgres.run("pg_dump", "--no-unlogged-table-data", "-Fc", "-f", dump, "-d", database)
+    contents = postgres.run("pg_restore", "--list", dump)
+    assert " TABLE public index_files " in contents
+    assert " TABLE DATA public notes " in contents
+    assert " TABLE DATA public index_" not in contents
+    restored = make_database(postgres)
+    postgres.run("pg_restore", "-d", restored, "--no-owner", "--exit-on-error", "--single-transaction", dump)
+    two = launch(postgres_url=restored)
+    two.index(lambda status: status["files"] == 1)
+    found(two, "first", "a.txt")
+    write(workspace, b="second")
+    found(two, "second", "b.txt")
+    assert two.client.get(f"/api/notes/{note}").json()["title"] == "kept"
+
+
 def test_the_run_ends_with_the_backend(launch: Launch, workspace: Path) -> None:
     for number in range(3_000):
         (workspace / f"{number}.txt").write_text(f"{number} " * 3_000)

@@ -189,19 +189,21 @@ fn service_row(s: &ServiceView, now: u64) -> Vec<String> {
     let usage = s.usage.map_or_else(String::new, |u| {
         format!("{} %  {}/{} MB", u.cpu_percent, u.memory_mb, s.limits.memory_mb)
     });
-    let limits = match &s.enforcement {
-        Some(Enforcement::NotEnforced { because }) => {
-            format!("limits not enforced here, because {because}")
-        }
-        Some(Enforcement::Enforced { .. }) | None => String::new(),
+    let doubt = |what: &str, enforcement: &Option<Enforcement>| match enforcement {
+        Some(Enforcement::NotEnforced { because }) => Some(format!("{what}, because {because}")),
+        Some(Enforcement::Enforced { .. }) | None => None,
     };
+    let doubts = [
+        doubt("limits not enforced here", &s.enforcement),
+        doubt("not seen to run without root", &s.non_root),
+    ];
     vec![
         format!("  {}", service_name(s.service)),
         paint(&format!("{shape} {word}"), colour),
         format!(":{}", s.port),
         safe(&proof(&s.state, now)),
         usage,
-        limits,
+        doubts.into_iter().flatten().collect::<Vec<_>>().join("; "),
     ]
 }
 

@@ -104,6 +104,10 @@ async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_sec
         launched.control.kill().await;
         launched.exited.await;
     }
+    for service in Service::ALL {
+        // Nothing of what this engine answers is an answer of the service.
+        assert_eq!(instance.second_opinion(service).await, None);
+    }
     instance.close().await;
     runtime.delete_data(&project).await.unwrap();
 
@@ -116,6 +120,7 @@ async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_sec
     assert_eq!(count("start}"), 9, "eight launches and the gateway");
     assert_eq!(count("kill:true"), 4);
     assert_eq!(count("sshfsVolume"), 1);
+    assert_eq!((count("pg_isready"), count("redis-cli -h redis")), (1, 1));
     assert!(asked.iter().filter(|one| one.query.contains("asService")).any(|one| one.trace));
     let secrets: Vec<_> = asked.iter().filter(|one| one.query.contains("setSecret")).collect();
     assert!(secrets.iter().any(|one| one.variables.to_string().contains("veryhidden")));

@@ -122,6 +122,10 @@ const BACKEND: ServiceSpec = ServiceSpec {
         // The user's folder must not fill with compiled files.
         ("PYTHONDONTWRITEBYTECODE", EnvValue::Literal("1")),
         ("PYTHONUNBUFFERED", EnvValue::Literal("1")),
+        // With one arena per thread, and memory given back only when much of it is free, the threads of
+        // a Python server hold 7 to 16 MB that nobody uses.
+        ("MALLOC_ARENA_MAX", EnvValue::Literal("1")),
+        ("MALLOC_TRIM_THRESHOLD_", EnvValue::Literal("65536")),
     ],
     limits: ResourceLimits::constant(1000, 1024),
     health: HealthCheck::HttpStatusOk("/health"),

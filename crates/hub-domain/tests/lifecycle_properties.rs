@@ -23,6 +23,7 @@ enum Step {
     Prepare(bool),
     Prove(Service, u64),
     Miss(Service),
+    Hang(Service),
     Exit(Service, bool),
     FailLaunch(Service, bool),
     FireDue,
@@ -186,6 +187,11 @@ impl World {
                     self.send(Event::Missed { service, run, why: "silence".into() });
                 }
             }
+            Step::Hang(service) => {
+                if let Some(run) = self.processes[service] {
+                    self.send(Event::Hung { service, run, why: "silence everywhere".into() });
+                }
+            }
             Step::Exit(service, retryable) => self.gone(service, |run| Event::Exited {
                 service,
                 run,
@@ -215,6 +221,7 @@ impl World {
                     let before = self.machine.clone();
                     self.send(Event::Exited { service, run, problem: problem(true) });
                     self.send(Event::Missed { service, run, why: "late".into() });
+                    self.send(Event::Hung { service, run, why: "late".into() });
                     assert_eq!(self.machine, before, "a launch long gone changed something");
                 }
             }
@@ -249,6 +256,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => prop::bool::weighted(0.9).prop_map(Step::Prepare),
         12 => (service(), 0..2000_u64).prop_map(|(s, t)| Step::Prove(s, t)),
         3 => service().prop_map(Step::Miss),
+        2 => service().prop_map(Step::Hang),
         5 => (service(), prop::bool::weighted(0.8)).prop_map(|(s, r)| Step::Exit(s, r)),
         1 => (service(), any::<bool>()).prop_map(|(s, r)| Step::FailLaunch(s, r)),
         6 => Just(Step::FireDue),

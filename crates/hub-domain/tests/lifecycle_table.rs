@@ -358,6 +358,36 @@ fn a_miss_degrades_a_second_one_makes_unhealthy_and_an_answer_heals() {
 }
 
 #[test]
+fn a_service_that_hangs_is_ended_and_counts_as_crashed() {
+    let mut story = Story::up();
+    for expected in [1, 2, 4, 8, 16] {
+        let run = story.run(Service::Redis);
+        let hung = Event::Hung { service: Service::Redis, run, why: "silence".into() };
+        story.on(hung.clone());
+        assert_eq!(story.ended(), [Service::Redis], "the others go on");
+        story.on(hung);
+        assert_eq!(story.effects, [], "it is being ended already");
+        assert_eq!(story.exit(Service::Redis).pause(), Duration::from_secs(expected));
+        story.prove(Service::Redis);
+    }
+    let run = story.run(Service::Redis);
+    story.on(Event::Hung { service: Service::Redis, run, why: "silence".into() });
+    story.exit(Service::Redis);
+    let ServiceState::GaveUp(problem) = story.state(Service::Redis) else {
+        panic!("{:?}", story.state(Service::Redis));
+    };
+    assert_eq!((problem.code, problem.cause.as_deref()), (Code::ServiceNotReady, Some("silence")));
+}
+
+#[test]
+fn a_service_that_is_still_starting_is_not_taken_to_hang() {
+    let mut story = Story::launched();
+    let run = story.run(Service::Redis);
+    story.on(Event::Hung { service: Service::Redis, run, why: "silence".into() });
+    assert_eq!(story.effects, [], "its deadline decides");
+}
+
+#[test]
 fn a_proof_that_went_stale_is_unknown_and_not_green() {
     let mut story = Story::up();
     story.prove(Service::Redis);

@@ -125,6 +125,17 @@ pub trait Instance: Send + Sync {
     /// Why there is no proof, in words that can follow the service's name.
     async fn probe(&self, service: Service) -> Result<Proof, String>;
 
+    /// Asks a service that does not answer its probes once more, by another way than its users' and the
+    /// probes'. Bounded to 8 s. `None` where there is no other way, or it could not be gone. A runtime
+    /// that finds the users' way broken mends it without being told to.
+    ///
+    /// Only a service that is silent to several second opinions in a row is taken to hang, and launched
+    /// anew. Without a second opinion it is shown as unhealthy and left alone: only its user knows
+    /// whether it is stuck or busy.
+    async fn second_opinion(&self, _service: Service) -> Option<Opinion> {
+        None
+    }
+
     /// True where the runtime itself listens on the project's ports, whether its services run or not.
     fn holds_ports(&self) -> bool {
         false
@@ -135,6 +146,15 @@ pub trait Instance: Send + Sync {
 
     /// Gives back whatever the instance holds besides its services. All services have ended.
     async fn close(&self);
+}
+
+/// What a service says that is asked by another way, in words that can follow why its probe failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opinion {
+    /// It answers there: it does not hang, whatever is wrong with the way to it.
+    Answers(String),
+    /// It is silent there too.
+    Silent(String),
 }
 
 /// A service that was launched.
@@ -154,6 +174,8 @@ pub struct Facts {
     pub pid: Option<u32>,
     /// The account it runs under.
     pub user: String,
+    /// Whether it was seen, from outside, to run without the rights of root.
+    pub non_root: Enforcement,
     /// Whether its limits bind it.
     pub limits: Enforcement,
     /// Whether read-only is real: `None` where the project is not read-only or the service does not

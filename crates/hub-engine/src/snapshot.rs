@@ -21,6 +21,8 @@ pub struct ServiceSnapshot {
     pub pid: Option<u32>,
     /// Account it runs under, while it runs.
     pub user: Option<String>,
+    /// Whether it was seen to run without the rights of root, while it runs.
+    pub non_root: Option<Enforcement>,
     /// Program and version, while it runs.
     pub program: Option<String>,
     /// Whether the limits bind it, while it runs.
@@ -67,6 +69,7 @@ impl ProjectSnapshot {
             limits: project.limits[service].unwrap_or(spec(service).limits),
             pid: None,
             user: None,
+            non_root: None,
             program: None,
             enforcement: None,
             read_only: None,

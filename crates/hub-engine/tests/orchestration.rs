@@ -6,9 +6,11 @@
 mod world;
 
 use hub_domain::lifecycle::{HealthWord, ProjectState, ServiceState};
-use hub_domain::{Code, Desired, LastKnown, Service};
+use hub_domain::{Code, Desired, Health, LastKnown, Service};
 use hub_engine::host::PortHolder;
+use hub_engine::runtime::Opinion;
 use hub_engine::snapshot::ProjectSnapshot;
+use std::time::Duration;
 use world::{Manner, World, pids, until};
 
 fn is_healthy(snapshot: &ProjectSnapshot) -> bool {
@@ -245,6 +247,94 @@ async fn a_service_that_falls_silent_is_unhealthy_and_heals() {
     world.manner(Service::Backend, Manner::Good);
     until(&hub, &id, worst(HealthWord::Healthy)).await;
     assert_eq!(hub.project(&id).unwrap().services.backend.view.restarts, 0);
+}
+
+fn asked_otherwise(journal: &[String], service: Service) -> usize {
+    let asked = format!("ask {service} by another way");
+    journal.iter().filter(|entry| **entry == asked).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_answers_by_another_way_is_not_restarted_and_the_reason_is_told() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    hub.start(&id).await.unwrap();
+    hub.until_started(&id).await.unwrap();
+    let before = pids(&hub, &id);
+    let words = "asked inside its session it answers".to_owned();
+    world.with(|s| s.opinions.insert(Service::Redis, Opinion::Answers(words.clone())));
+    world.manner(Service::Redis, Manner::Mute);
+    until(&hub, &id, |s| match &s.services.redis.view.state {
+        ServiceState::Running { health: Health::Unhealthy { why, .. }, .. } => {
+            *why == format!("does not answer; {words}")
+        }
+        _ => false,
+    })
+    .await;
+    world.until(|s| asked_otherwise(&s.journal, Service::Redis) > 20).await;
+    assert_eq!(pids(&hub, &id), before, "however long it lasts");
+    world.manner(Service::Redis, Manner::Good);
+    until(&hub, &id, is_healthy).await;
+    assert_eq!(hub.project(&id).unwrap().services.redis.view.restarts, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_silent_by_every_way_for_half_a_minute_is_restarted() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    hub.start(&id).await.unwrap();
+    hub.until_started(&id).await.unwrap();
+    let before = pids(&hub, &id);
+    world.with(|s| s.opinions.insert(Service::Redis, Opinion::Silent("silent there too".into())));
+    world.manner(Service::Redis, Manner::Mute);
+    let fell_silent = tokio::time::Instant::now();
+    until(&hub, &id, |s| matches!(s.services.redis.view.state, ServiceState::Pausing { .. })).await;
+    let took = fell_silent.elapsed();
+    assert!(took > Duration::from_secs(10) && took < Duration::from_secs(60), "{took:?}");
+    assert_eq!(asked_otherwise(&world.journal(), Service::Redis), 3);
+    let seen = hub.project(&id).unwrap();
+    let ServiceState::Pausing { problem, .. } = &seen.services.redis.view.state else {
+        panic!("{:?}", seen.services.redis.view.state)
+    };
+    assert_eq!(problem.code, Code::ServiceNotReady);
+    assert_eq!(problem.cause.as_deref(), Some("does not answer; silent there too"));
+    world.manner(Service::Redis, Manner::Good);
+    until(&hub, &id, is_healthy).await;
+    let after = pids(&hub, &id);
+    assert_ne!(before.redis, after.redis);
+    assert_eq!((before.postgres, before.backend), (after.postgres, after.backend));
+    assert_eq!(hub.project(&id).unwrap().services.redis.view.restarts, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_of_which_there_is_no_second_opinion_is_left_alone() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    hub.start(&id).await.unwrap();
+    hub.until_started(&id).await.unwrap();
+    let before = pids(&hub, &id);
+    world.manner(Service::Postgres, Manner::Mute);
+    world.until(|s| asked_otherwise(&s.journal, Service::Postgres) > 20).await;
+    assert_eq!(pids(&hub, &id), before);
+    hub.stop(&id).await.unwrap();
+    hub.until_stopped(&id).await.unwrap();
+    assert_eq!(world.alive(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_lasts_long_is_asked_about_by_another_way_and_has_its_deadline_all_the_same() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    world.manner(Service::Redis, Manner::Mute);
+    world.with(|s| s.opinions.insert(Service::Redis, Opinion::Answers("answers there".into())));
+    hub.start(&id).await.unwrap();
+    let problem = hub.until_started(&id).await.unwrap_err();
+    assert_eq!((problem.code, problem.service), (Code::ServiceNotReady, Some(Service::Redis)));
+    assert!(asked_otherwise(&world.journal(), Service::Redis) > 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,13 +37,14 @@ pub(crate) struct Guarded {
 struct Guardian {
     process: Child,
     notices: Lines<BufReader<OwnedReadHalf>>,
-    hub: OwnedWriteHalf,
+    called_off: CalledOff,
     /// Process id of what it guards.
     pid: u32,
 }
 
 impl Guardian {
-    /// Starts a guardian and hands it its order; `noted` is told its process id before that.
+    /// Starts a guardian and hands it its order; `noted` is told its process id before that. Dropping
+    /// the future ends both first, and only then returns.
     async fn start(
         guard: &Path,
         order: &Order,
@@ -58,22 +59,27 @@ impl Guardian {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(not_started)?;
-        let (read, mut hub) = UnixStream::from_std(ours).map_err(not_started)?.into_split();
+        let (read, hub) = UnixStream::from_std(ours).map_err(not_started)?.into_split();
+        let mut called_off = CalledOff { guardian: process.id(), hub: Some(hub) };
         if let Some(pid) = process.id() {
             noted(pid).map_err(not_started)?;
         }
         let mut line = serde_json::to_vec(order).map_err(not_started)?;
         line.push(b'\n');
-        hub.write_all(&line).await.map_err(not_started)?;
+        called_off.hand_over(&line).await.map_err(not_started)?;
         let mut notices = BufReader::new(read).lines();
-        match next_notice(&mut notices).await {
-            Some(Notice::Started(pid)) => Ok(Self { process, notices, hub, pid }),
-            Some(Notice::Failed(why)) => Err(not_started(why)),
+        let why = match next_notice(&mut notices).await {
+            Some(Notice::Started(pid)) => return Ok(Self { process, notices, called_off, pid }),
+            Some(Notice::Failed(why)) => why,
             other => {
                 let said = read_all(process.stderr.take()).await;
-                Err(not_started(format!("the guardian ended early ({other:?}) {said}")))
+                format!("the guardian ended early ({other:?}) {said}")
             }
-        }
+        };
+        // It ends by itself, at once.
+        drop(process.wait().await);
+        drop(called_off.not_needed());
+        Err(not_started(why))
     }
 }
 
@@ -87,10 +93,11 @@ pub(crate) async fn start(
     log: Arc<dyn LogWriter>,
     record: &Record,
 ) -> Result<Guarded, Problem> {
-    let Guardian { process, notices, hub, pid } =
+    let Guardian { process, notices, called_off, pid } =
         Guardian::start(guard, order, |pid| record.write(pid)).await?;
     let exited = Box::pin(until_exit(process, notices, log, record.clone()));
-    Ok(Guarded { pid, exited, control: Reins { hub: Arc::new(tokio::sync::Mutex::new(hub)) } })
+    let hub = Arc::new(tokio::sync::Mutex::new(called_off.not_needed()));
+    Ok(Guarded { pid, exited, control: Reins { hub } })
 }
 
 /// What came of something that was run to its end.
@@ -110,13 +117,12 @@ pub(crate) struct Finished {
 /// `SERVICE_LAUNCH_FAILED` when it could not be started.
 pub(crate) async fn run_to_end(guard: &Path, order: &Order) -> Result<Finished, Problem> {
     let guardian = Guardian::start(guard, order, |_| Ok(())).await?;
-    let Guardian { mut process, mut notices, hub, .. } = guardian;
+    let Guardian { mut process, mut notices, called_off, .. } = guardian;
     let (out, err) = (process.stdout.take(), process.stderr.take());
-    let called_off = CalledOff { guardian: process.id(), hub };
     let (stdout, stderr, notice) =
         tokio::join!(all_of(out), all_of(err), next_notice(&mut notices));
     let ended = process.wait().await;
-    called_off.not_needed();
+    drop(called_off.not_needed());
     let is_success = notice == Some(Notice::Exited(0));
     Ok(Finished { how: how_it_ended(notice, ended), is_success, stdout, stderr })
 }
@@ -133,15 +139,25 @@ async fn all_of(stream: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
 /// Ends what a guardian guards when its caller has lost interest.
 struct CalledOff {
     guardian: Option<u32>,
-    hub: OwnedWriteHalf,
+    /// The Hub's side of its socket; there until it is let go of.
+    hub: Option<OwnedWriteHalf>,
 }
 
 impl CalledOff {
     /// A process that was killed is gone in milliseconds, one that waits for a disk in more.
     const PATIENCE: Duration = Duration::from_secs(2);
 
-    fn not_needed(mut self) {
+    async fn hand_over(&mut self, line: &[u8]) -> std::io::Result<()> {
+        match &mut self.hub {
+            Some(hub) => hub.write_all(line).await,
+            None => Ok(()),
+        }
+    }
+
+    /// From here on nothing is ended; gives back the Hub's side of the socket.
+    fn not_needed(mut self) -> Option<OwnedWriteHalf> {
         self.guardian = None;
+        self.hub.take()
     }
 }
 
@@ -150,9 +166,12 @@ impl Drop for CalledOff {
     /// nothing of it left.
     fn drop(&mut self) {
         let Some(guardian) = self.guardian else { return };
-        if let Err(fault) = self.hub.try_write(&[KILL]) {
+        if let Some(hub) = self.hub.take()
+            && let Err(fault) = hub.try_write(&[KILL])
+        {
             tracing::debug!("a guardian is gone already: {fault}");
         }
+        // With its side of the socket gone, a guardian that has no whole order yet ends as well.
         if !platform::wait_gone(guardian, Self::PATIENCE) {
             tracing::error!("guardian {guardian} has not ended what was called off");
         }
@@ -310,13 +329,15 @@ impl LastLines {
 /// The way to end a guarded service.
 #[derive(Clone)]
 pub(crate) struct Reins {
-    hub: Arc<tokio::sync::Mutex<OwnedWriteHalf>>,
+    hub: Arc<tokio::sync::Mutex<Option<OwnedWriteHalf>>>,
 }
 
 impl Reins {
     async fn say(&self, byte: u8) {
         // A closed socket means that the guardian, and with it the service, has ended.
-        if let Err(fault) = self.hub.lock().await.write_all(&[byte]).await {
+        if let Some(hub) = &mut *self.hub.lock().await
+            && let Err(fault) = hub.write_all(&[byte]).await
+        {
             tracing::debug!("a guardian is gone already: {fault}");
         }
     }
@@ -330,5 +351,90 @@ impl Control for Reins {
 
     async fn kill(&self) {
         self.say(KILL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+    use tokio::time::{Instant, MissedTickBehavior, interval};
+
+    const BOUND: Duration = Duration::from_secs(60);
+
+    fn order(folder: &Path) -> Order {
+        Order {
+            program: "/bin/true".into(),
+            arguments: Vec::new(),
+            environment: BTreeMap::new(),
+            input: None,
+            folder: folder.to_path_buf(),
+            account: None,
+            polite_signal: libc::SIGTERM,
+            cgroups: Vec::new(),
+            write_protected: Vec::new(),
+        }
+    }
+
+    /// A guardian that tells its process id in a file and never says a word.
+    fn mute(folder: &Path, then: &str) -> PathBuf {
+        let guard = folder.join("guard");
+        let told = folder.join("pid");
+        let (told, then) = (told.display(), then);
+        let script = format!("#!/bin/sh\necho $$ > {told}.new\nmv {told}.new {told}\n{then}\n");
+        std::fs::write(&guard, script).unwrap();
+        std::fs::set_permissions(&guard, std::fs::Permissions::from_mode(0o755)).unwrap();
+        guard
+    }
+
+    fn is_alive(pid: &str) -> bool {
+        std::fs::read_to_string(format!("/proc/{pid}/stat"))
+            .is_ok_and(|stat| !stat.contains(") Z "))
+    }
+
+    /// Calls a run off once its guardian is there; the guardian's process id.
+    async fn called_off(guard: &Path, folder: &Path) -> String {
+        let order = order(folder);
+        let mut running = Box::pin(run_to_end(guard, &order));
+        let began = Instant::now();
+        let mut looks = interval(Duration::from_millis(2));
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                finished = &mut running => panic!("{:?}", finished.map(|finished| finished.how)),
+                _ = looks.tick() => {}
+            }
+            assert!(began.elapsed() < BOUND, "the guardian did not come up");
+            if let Ok(pid) = std::fs::read_to_string(folder.join("pid")) {
+                let pid = pid.trim().to_owned();
+                assert!(is_alive(&pid));
+                return pid;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_launch_that_is_called_off_before_the_guardians_first_word_is_over_when_it_returns() {
+        // It has its order, and is launching; it has not read it yet.
+        let launching =
+            "read -r order\n[ \"$(dd bs=1 count=1 2>/dev/null)\" = k ] || exec sleep 600";
+        for then in [launching, "cat >/dev/null"] {
+            let folder = tempfile::tempdir().unwrap();
+            let pid = called_off(&mute(folder.path(), then), folder.path()).await;
+            assert!(!is_alive(&pid), "the guardian is still there: {then}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_guardian_that_fails_is_told_with_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let guard = mute(folder.path(), "echo 'no such thing' >&2; exit 1");
+        let Err(problem) = run_to_end(&guard, &order(folder.path())).await else {
+            panic!("it cannot have run");
+        };
+        assert_eq!(problem.code, Code::ServiceLaunchFailed);
+        assert!(problem.cause.unwrap().contains("no such thing"));
     }
 }

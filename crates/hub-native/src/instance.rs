@@ -56,7 +56,7 @@ impl NativeInstance {
     }
 
     /// Looks at the process from outside: is it the account it should be?
-    fn check_account(&self, service: Service, pid: u32) -> Result<(), Problem> {
+    fn check_account(&self, service: Service, pid: u32) -> Result<Enforcement, Problem> {
         let account = &self.parts.account;
         match platform::uid_of(pid) {
             Some(uid) if uid != account.ids.uid || (uid == 0) => Err(Problem::new(
@@ -64,8 +64,10 @@ impl NativeInstance {
                 format!("{service} runs under user id {uid} instead of {}.", account.name),
                 "Report this; the service was ended.",
             )),
-            // A process that is gone already, or a system that does not tell.
-            Some(_) | None => Ok(()),
+            Some(uid) => Ok(Enforcement::Enforced { by: format!("user id {uid}") }),
+            None => Ok(Enforcement::NotEnforced {
+                because: "the account of its process could not be read".to_owned(),
+            }),
         }
     }
 }
@@ -90,10 +92,11 @@ impl Instance for NativeInstance {
         let record = Record::of(&parts.home, config.project(), service);
         let log = parts.launch.logs[service].clone();
         let guarded = guarded::start(&parts.guard, &order, log, &record).await?;
-        self.check_account(service, guarded.pid)?;
+        let non_root = self.check_account(service, guarded.pid)?;
         let facts = Facts {
             pid: Some(guarded.pid),
             user: parts.account.name.clone(),
+            non_root,
             limits: limited.enforcement.clone(),
             // A guardian that cannot protect the folder does not start the service at all.
             read_only: protects.then(|| Enforcement::Enforced { by: "Landlock".to_owned() }),

@@ -4,7 +4,7 @@
  */
 import { IconButton, StateMark, Tip } from "@cchub/kit";
 import { RotateCw, ScrollText } from "lucide-react";
-import type { ProjectView, ServiceView } from "../api";
+import type { Enforcement, ProjectView, ServiceView } from "../api";
 import { useApp } from "../app";
 import { serviceEvidence, serviceMark } from "../models/state";
 import { startTimeline, type Bar } from "../models/timeline";
@@ -40,6 +40,7 @@ function ServiceRow({ project, service, bar }: ServiceRowProps) {
       <div className={styles.who}>
         <span className={styles.name}>{service.service}</span>
         <span className={styles.small}>{identity(service)}</span>
+        <Account service={service} />
       </div>
       <StateMark state={mark} />
       <div className={styles.evidence}>
@@ -56,6 +57,13 @@ function identity(service: ServiceView): string {
   const parts = [service.program, service.pid === null ? null : `pid ${service.pid}`];
   if (service.user) parts.push(`as ${service.user}`);
   return parts.filter(Boolean).join(" · ");
+}
+
+/** Nothing, unless nobody has seen that the service runs without the rights of root. */
+function Account({ service }: { service: ServiceView }) {
+  const because = reason(service.non_root);
+  if (because === null) return null;
+  return <Doubt word="account unconfirmed" tip={`Not seen to run without the rights of root, because ${because}`} />;
 }
 
 function Proof({ service }: { service: ServiceView }) {
@@ -122,7 +130,7 @@ function Address({ project, service }: { project: ProjectView; service: ServiceV
 
 function Use({ service }: { service: ServiceView }) {
   const { usage, limits, enforcement } = service;
-  const loose = enforcement !== null && "not_enforced" in enforcement ? enforcement.not_enforced.because : null;
+  const loose = reason(enforcement);
   return (
     <div className={styles.use}>
       <span className={styles.cpu}>{usage ? `CPU ${cpu(usage.cpu_percent)}` : ""}</span>
@@ -132,7 +140,7 @@ function Use({ service }: { service: ServiceView }) {
         ) : (
           <span className={styles.faint}>up to {count(limits.memory_mb)} MB</span>
         )}
-        {loose !== null ? <Loose because={loose} /> : null}
+        {loose !== null ? <Doubt word="not enforced" tip={`Limits are not enforced here, because ${loose}`} /> : null}
         {usage && loose === null ? <Meter part={Math.min(1, usage.memory_mb / limits.memory_mb)} /> : null}
       </div>
     </div>
@@ -147,12 +155,17 @@ function Meter({ part }: { part: number }) {
   );
 }
 
-/** A limit that binds nobody; the reason is reachable by pointer and keyboard. */
-function Loose({ because }: { because: string }) {
+/** Why something is not enforced; null where it is, or nothing runs. */
+function reason(enforcement: Enforcement | null): string | null {
+  return enforcement !== null && "not_enforced" in enforcement ? enforcement.not_enforced.because : null;
+}
+
+/** A promise that is not kept here; the reason is reachable by pointer and keyboard. */
+function Doubt({ word, tip }: { word: string; tip: string }) {
   return (
-    <Tip text={`Limits are not enforced here, because ${because}`}>
+    <Tip text={tip}>
       <button type="button" className={styles.loose}>
-        not enforced
+        {word}
       </button>
     </Tip>
   );

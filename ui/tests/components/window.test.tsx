@@ -203,6 +203,28 @@ describe("a project", () => {
     expect(await screen.findByText("Limits are not enforced here, because there is no cgroup.")).toBeInTheDocument();
   });
 
+  test("an account that nobody saw says so, with the reason", async () => {
+    const view = project(
+      { state: "running", since: 0, health: "healthy" },
+      {
+        services: (name, slot) =>
+          service(
+            name,
+            slot,
+            { state: "running", since: 0, health: { health: "unknown", last: { what: "x", at: 0, took_ms: 1 } } },
+            {
+              non_root: { not_enforced: { because: "the engine's side cannot be reached." } },
+            },
+          ),
+      },
+    );
+    const { user } = open([view], at(view));
+    const notes = screen.getAllByRole("button", { name: "account unconfirmed" });
+    await user.hover(notes[0] as HTMLElement);
+    const words = "Not seen to run without the rights of root, because the engine's side cannot be reached.";
+    expect(await screen.findByText(words)).toBeInTheDocument();
+  });
+
   test("a start is a timeline that can be called off", async () => {
     const view = project({
       state: "starting",

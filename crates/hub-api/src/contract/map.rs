@@ -215,6 +215,7 @@ fn service_view(
         port: one.port,
         pid: one.pid,
         user: one.user.clone(),
+        non_root: one.non_root.as_ref().map(Enforcement::from),
         program: one.program.clone(),
         limits: Limits {
             cpu: f64::from(one.limits.cpu_millis()) / 1000.0,

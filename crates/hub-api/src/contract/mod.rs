@@ -287,6 +287,8 @@ pub struct ServiceView {
     pub pid: Option<u32>,
     /// The account it runs under.
     pub user: Option<String>,
+    /// Whether it was seen to run without the rights of root, while it runs.
+    pub non_root: Option<Enforcement>,
     /// Program and version.
     pub program: Option<String>,
     /// Its limits.

@@ -38,8 +38,9 @@ pub(crate) async fn postgres(
     let mut driver = JoinSet::new();
     driver.spawn(connection);
     let at_server = format!("{}/dump.partial", crate::stack::DATA);
+    // What is unlogged can be made again, by its maker's own word, and may be larger than all the rest.
     let command = format!(
-        "pg_dump -h {}/socket -U {DATABASE} -d {DATABASE} -Fc -f {at_server}",
+        "pg_dump -h {}/socket -U {DATABASE} -d {DATABASE} --no-unlogged-table-data -Fc -f {at_server}",
         crate::stack::DATA
     );
     run(&client, &command).await?;

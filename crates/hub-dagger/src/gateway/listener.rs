@@ -91,7 +91,11 @@ fn turn_away(shared: &Shared, user: &TcpStream) {
 }
 
 /// A channel to the service, or nothing if it refuses or no client leads there in time.
-async fn open(shared: &Shared, forward: usize, from: SocketAddr) -> Option<Channel<Msg>> {
+pub(super) async fn open(
+    shared: &Shared,
+    forward: usize,
+    from: SocketAddr,
+) -> Option<Channel<Msg>> {
     let label = u32::from(*shared.labels.get(forward)?);
     let deadline = Instant::now() + RETURN;
     let mut dead = None;

@@ -242,6 +242,19 @@ impl Gateway {
         self.shared.routes.incomplete().await;
     }
 
+    /// Whether a connection to a service can be made right now, by making one. It says nothing and is
+    /// closed at once.
+    pub async fn leads_to(&self, service: Service, bound: Duration) -> bool {
+        let Some(forward) = self.forwards.iter().position(|one| one.service == service) else {
+            return false;
+        };
+        let from = (Ipv4Addr::LOCALHOST, 0).into();
+        let made = tokio::time::timeout(bound, listener::open(&self.shared, forward, from)).await;
+        let Ok(Some(channel)) = made else { return false };
+        // A link that breaks just now leads nowhere either.
+        matches!(tokio::time::timeout(bound, channel.close()).await, Ok(Ok(())))
+    }
+
     /// What went through so far.
     pub fn counters(&self) -> Counters {
         let shared = &self.shared;

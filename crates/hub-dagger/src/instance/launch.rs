@@ -67,6 +67,7 @@ pub(super) async fn launch(inner: &Arc<Inner>, service: Service) -> Result<Launc
     let facts = Facts {
         pid: None,
         user: spec(service).container_user.to_string(),
+        non_root: applied.non_root.clone(),
         limits: applied.enforcement.clone(),
         read_only: read_only(&live, service),
         program: live.parts.images[service].clone(),

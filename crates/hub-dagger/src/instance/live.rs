@@ -6,12 +6,13 @@ use crate::data;
 use crate::engine::{Place, tell_while};
 use crate::fault::Fault;
 use crate::gateway::Gateway;
-use crate::limits::{EngineSide, Limiter};
+use crate::limits::{EngineSide, Limiter, Tag};
 use crate::session::{Opening, Session};
 use crate::stack::workspace::Workspace;
 use crate::stack::{self, Parts, gateway as way};
 use crate::telemetry::{Link, SessionAddress, Telemetry};
-use hub_domain::{Code, PerService, Problem, Service};
+use hub_domain::{Code, PerService, Problem, ProjectId, Service};
+use hub_engine::clock::{Clock, SystemClock};
 use hub_engine::runtime::ProgressSink;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,6 +35,9 @@ pub(super) struct Live {
     pub(super) telemetry: Arc<Telemetry>,
     pub(super) parts: Parts,
     pub(super) workspace: Workspace,
+    pub(super) way: way::WayBack,
+    /// The gateway's client that was started last.
+    pub(super) client: tokio::sync::Mutex<Tag>,
     pub(super) limiter: Limiter,
     /// The engine's address.
     pub(super) engine: String,
@@ -81,13 +85,14 @@ impl Live {
             let way = way::WayBack::open(&session, gateway)
                 .await
                 .map_err(doing("Preparing the gateway"))?;
+            let client = gateway_tag(config.project());
             let (workspace, ()) =
                 tokio::try_join!(workspace(&session, &way, gateway, context), async {
-                    way.start(&session, &parts, gateway)
+                    way.start(&session, &parts, gateway, &client)
                         .await
                         .map_err(doing("Starting the gateway"))
                 },)?;
-            Ok::<_, Problem>(workspace)
+            Ok::<_, Problem>((workspace, way, client))
         };
         let built = async {
             let [one, two, three, four] =
@@ -99,7 +104,8 @@ impl Live {
             answer.map_err(doing("Asking the engine for its volumes"))
         };
         let all = async { tokio::try_join!(made, built, recalled) };
-        let (workspace, (), answer) = tell_while(all, "Building the containers", progress).await?;
+        let ((workspace, way, client), (), answer) =
+            tell_while(all, "Building the containers", progress).await?;
         let engine = place.address();
         let knows = context.memory.knows(&engine, &answer);
         let live = Self {
@@ -110,6 +116,8 @@ impl Live {
             telemetry,
             parts,
             workspace,
+            way,
+            client: tokio::sync::Mutex::new(client),
             engine,
         };
         if !knows {
@@ -171,6 +179,11 @@ impl Live {
         self.filled[service].store(true, Ordering::Release);
         Ok(())
     }
+}
+
+/// The tag of a client of the gateway that is about to be started.
+pub(super) fn gateway_tag(project: &ProjectId) -> Tag {
+    Tag::gateway(project, SystemClock.now().as_millis())
 }
 
 /// Ends the services' reports when the session ends, or no longer leads to its engine: the child of an

@@ -5,6 +5,7 @@
 mod copies;
 mod launch;
 mod live;
+mod opinion;
 
 pub(crate) use live::side;
 
@@ -19,7 +20,7 @@ use futures::FutureExt;
 use futures::future::{self, BoxFuture};
 use hub_domain::{Code, PerService, Problem, Proof, Service, Usage, spec};
 use hub_engine::clock::{Clock, SystemClock};
-use hub_engine::runtime::{Instance, Launch, Launched};
+use hub_engine::runtime::{Instance, Launch, Launched, Opinion};
 use hub_probes::Probes;
 use live::Live;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -157,6 +158,14 @@ impl Inner {
         Ok(live)
     }
 
+    /// The session, where it is open now.
+    async fn open_now(&self) -> Option<Arc<Live>> {
+        match &*self.live.lock().await {
+            State::Open(live) => Some(Arc::clone(live)),
+            State::Opening(_) | State::Closed => None,
+        }
+    }
+
     fn begin_opening(self: &Arc<Self>) -> Opening {
         let (inner, over) = (Arc::clone(self), self.over.clone());
         let (answer, answered) = tokio::sync::oneshot::channel();
@@ -232,12 +241,13 @@ impl Instance for DaggerInstance {
 
     async fn usage(&self, service: Service) -> Option<Usage> {
         let applied = self.inner.running()[service].clone()??;
-        let live = match &*self.inner.live.lock().await {
-            State::Open(live) => Arc::clone(live),
-            State::Opening(_) | State::Closed => return None,
-        };
+        let live = self.inner.open_now().await?;
         let measured = live.limiter.usage(&[&applied]).await;
         measured.into_iter().next().flatten().map(|measured| measured.usage)
+    }
+
+    async fn second_opinion(&self, service: Service) -> Option<Opinion> {
+        opinion::ask(&self.inner, service).await
     }
 
     fn holds_ports(&self) -> bool {

@@ -70,19 +70,32 @@ place() {
   [ -d "$m" ] && [ -d "$c" ] && [ -d "$a" ]
 }
 
+# ids PROCESS: adds its user ids to $users: the real, the effective, the saved one, and the one for files.
+ids() {
+  [ -r "/proc/$1/status" ] || return 1
+  while read -r key four; do
+    [ "$key" = Uid: ] && users="$users $four"
+  done 2>/dev/null <"/proc/$1/status"
+}
+
 # search TAG: places the service whose processes carry the tag. The group of all of it is the one with
-# the shortest path.
+# the shortest path. Sets $users to the user ids of the group's processes; not all of them show the tag.
 search() {
-  found=
+  found= users=
   for file in $(grep -lzxF -e "CCHUB_SERVICE=$1" /proc/[0-9]*/environ 2>/dev/null </dev/null); do
     pid=${file#/proc/}
     place "${pid%/environ}" || continue
+    ids "${pid%/environ}"
     if [ -z "$found" ] || [ ${#name} -lt ${#found} ]; then
       found=$name found_m=$m found_c=$c found_a=$a
     fi
   done
   name=$found m=$found_m c=$found_c a=$found_a
-  [ -n "$found" ]
+  [ -n "$found" ] || return 1
+  [ ! -r "$m/cgroup.procs" ] || while read -r pid; do
+    ids "$pid"
+  done 2>/dev/null <"$m/cgroup.procs"
+  return 0
 }
 
 # put FOLDER FILE VALUE: writes a setting; sets $fault when that is refused. The program tells why, which
@@ -134,6 +147,7 @@ apply() {
     printf 'absent %s\n' "$(id -u)"
   else
     printf 'place %s %s %s %s %s\n' $version "$m" "$c" "$a" "$name"
+    printf 'users %s\n' "$users"
     if [ $version = 1 ]; then
       limit_memory_1 "$2" && put "$c" cpu.cfs_period_us "$4" && put "$c" cpu.cfs_quota_us "$3" ||
         printf 'fault %s\n' "$fault"

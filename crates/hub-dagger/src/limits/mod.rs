@@ -2,8 +2,9 @@
 //!
 //! A container carries its tag in its environment. The Hub finds the process by it, takes its control
 //! group, writes the limits, and reads them back: only what was read back counts as enforced. Works
-//! with both versions of control groups. Needs root on the engine's side; without it, or where that
-//! side cannot be reached, the limits are reported as not enforced, with the reason.
+//! with both versions of control groups. On the way it reads under which account the service's processes
+//! run. Needs root on the engine's side; without it, or where that side cannot be reached, the limits
+//! are reported as not enforced and the account as not seen, with the reason.
 
 mod reading;
 mod shell;
@@ -17,6 +18,7 @@ pub(crate) use side::EngineSide;
 use hub_domain::{Enforcement, ProjectId, ResourceLimits, Service, Usage};
 use reading::{Folders, Look, Outcome, Wanted};
 use shell::Shell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -42,6 +44,11 @@ impl Tag {
         Self(format!("{project}/{service}/{run}"))
     }
 
+    /// The tag of a client of the project's gateway; no two of them have the same.
+    pub(crate) fn gateway(project: &ProjectId, run: u64) -> Self {
+        Self(format!("{project}/gateway/{run}"))
+    }
+
     /// The variable's value.
     pub(crate) fn value(&self) -> &str {
         &self.0
@@ -54,12 +61,22 @@ impl fmt::Display for Tag {
     }
 }
 
-/// What became of a service's limits.
+/// What became of a service's limits, and what was seen of it meanwhile.
 #[derive(Clone, Debug)]
 pub(crate) struct Applied {
     /// Whether they bind it.
     pub(crate) enforcement: Enforcement,
+    /// Whether its processes were seen to run without the rights of root.
+    pub(crate) non_root: Enforcement,
     place: Option<Arc<Place>>,
+}
+
+impl Applied {
+    /// Nothing of the service was seen.
+    fn unseen(because: String) -> Self {
+        let not = Enforcement::NotEnforced { because };
+        Self { enforcement: not.clone(), non_root: not, place: None }
+    }
 }
 
 /// Where a running service can be looked at.
@@ -114,30 +131,36 @@ impl Limiter {
         bound: Duration,
     ) -> Applied {
         let mut is_root = true;
-        let outcome = timeout(bound, self.until_present(tag, limits.into(), &mut is_root)).await;
-        let not = |because: String, place| Applied {
-            enforcement: Enforcement::NotEnforced { because },
-            place,
+        let seen = timeout(bound, self.until_present(tag, limits.into(), &mut is_root)).await;
+        let (outcome, users) = match seen {
+            Ok(Ok((Outcome::Absent { .. }, _))) | Err(_) if !is_root => {
+                return Applied::unseen(NOT_ROOT.to_owned());
+            }
+            Ok(Ok((Outcome::Absent { .. }, _))) | Err(_) => {
+                let seconds = bound.as_secs_f32();
+                return Applied::unseen(format!(
+                    "no process of the service was seen within {seconds} s"
+                ));
+            }
+            Ok(Err(because)) => return Applied::unseen(unreachable_words(&because)),
+            Ok(Ok(found)) => found,
         };
         let place = |folders: Folders, look: Look| {
             let cpu = look.cpu_us(folders.version);
             Some(Arc::new(Place { folders, last: Mutex::new((Instant::now(), cpu)) }))
         };
-        match outcome {
-            Ok(Ok(Outcome::Holds { folders, counts_swap, look })) => {
+        let (enforcement, place) = match outcome {
+            Outcome::Holds { folders, counts_swap, look } => {
                 let by = means(folders.version, counts_swap);
-                Applied { enforcement: Enforcement::Enforced { by }, place: place(folders, look) }
+                (Enforcement::Enforced { by }, place(folders, look))
             }
-            Ok(Ok(Outcome::Fails { because, folders })) => {
-                not(because, folders.and_then(|folders| place(folders, Look::default())))
+            Outcome::Fails { because, folders } => {
+                let place = folders.and_then(|folders| place(folders, Look::default()));
+                (Enforcement::NotEnforced { because }, place)
             }
-            Ok(Ok(Outcome::Absent { .. })) | Err(_) if !is_root => not(NOT_ROOT.to_owned(), None),
-            Ok(Ok(Outcome::Absent { .. })) | Err(_) => {
-                let seconds = bound.as_secs_f32();
-                not(format!("no process of the service was seen within {seconds} s"), None)
-            }
-            Ok(Err(because)) => not(unreachable_words(&because), None),
-        }
+            Outcome::Absent { .. } => return Applied::unseen(NOT_ROOT.to_owned()),
+        };
+        Applied { enforcement, non_root: reading::non_root(&users), place }
     }
 
     async fn until_present(
@@ -145,7 +168,7 @@ impl Limiter {
         tag: &Tag,
         wanted: Wanted,
         is_root: &mut bool,
-    ) -> Result<Outcome, String> {
+    ) -> Result<(Outcome, BTreeSet<u32>), String> {
         let Wanted { bytes, quota, period } = wanted;
         let command = format!("apply '{tag}' {bytes} {quota} {period}");
         let mut pace = interval(PACE);
@@ -153,14 +176,15 @@ impl Limiter {
         loop {
             // The system has no event for "a process with this tag appeared"; it is looked for.
             pace.tick().await;
-            match reading::outcome(&self.shell.ask(&command).await?, wanted) {
-                Outcome::Absent { is_root: found } if found => *is_root = true,
-                Outcome::Absent { .. } => {
-                    // What this account cannot see now it will not see later.
-                    *is_root = false;
-                    return Ok(Outcome::Absent { is_root: false });
-                }
-                outcome => return Ok(outcome),
+            let answer = self.shell.ask(&command).await?;
+            let outcome = reading::outcome(&answer, wanted);
+            let Outcome::Absent { is_root: found } = outcome else {
+                return Ok((outcome, reading::users(&answer)));
+            };
+            *is_root = found;
+            if !found {
+                // What this account cannot see now it will not see later.
+                return Ok((outcome, BTreeSet::new()));
             }
         }
     }

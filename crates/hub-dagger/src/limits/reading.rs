@@ -1,6 +1,7 @@
 //! Understands what the shell on the engine's side answers.
 
-use hub_domain::ResourceLimits;
+use hub_domain::{Enforcement, ResourceLimits};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Length of a scheduling period in microseconds; the kernel's own default.
@@ -131,6 +132,28 @@ pub(super) fn outcome(answer: &[String], wanted: Wanted) -> Outcome {
     match mismatch(&shown, folders.version, wanted) {
         Some(because) => fails(because, Some(folders)),
         None => Outcome::Holds { folders, counts_swap, look },
+    }
+}
+
+/// The user ids of a service's processes in the answer to "apply", each once.
+pub(super) fn users(answer: &[String]) -> BTreeSet<u32> {
+    let lines = answer.iter().filter_map(|line| line.strip_prefix("users "));
+    lines.flat_map(str::split_ascii_whitespace).filter_map(|id| id.parse().ok()).collect()
+}
+
+/// What the user ids of a service's processes prove.
+pub(super) fn non_root(users: &BTreeSet<u32>) -> Enforcement {
+    let ids = users.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    match users.first() {
+        None => Enforcement::NotEnforced {
+            because: "the account of its process could not be read on the engine's side".to_owned(),
+        },
+        Some(0) => Enforcement::NotEnforced {
+            because: format!("it runs as root on the engine's side (user ids {ids})"),
+        },
+        Some(_) => {
+            Enforcement::Enforced { by: format!("user id {ids}, read on the engine's side") }
+        }
     }
 }
 

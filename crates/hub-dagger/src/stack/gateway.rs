@@ -4,10 +4,12 @@
 use super::{Parts, account, running, shell};
 use crate::fault::Fault;
 use crate::gateway::{ClientFiles, Gateway};
+use crate::limits::Tag;
 use crate::session::Session;
 use dagger_sdk::{
     Container, ContainerWithExposedPortOpts, ContainerWithMountedSecretOpts, HostServiceOpts, Id,
-    NetworkProtocol, PortForward, Query, QuerySshfsVolumeOpts,
+    NetworkProtocol, PortForward, Query, QuerySshfsVolumeOpts, Service as EngineService,
+    ServiceStopOpts,
 };
 use hub_domain::{Service, spec};
 use secrecy::SecretString;
@@ -20,6 +22,7 @@ const KNOWN_HOSTS: &str = "/hub/known_hosts";
 /// It needs no rights at all.
 const USER: u32 = 1000;
 const BOUND: Duration = Duration::from_secs(100);
+const KILL_BOUND: Duration = Duration::from_secs(20);
 
 /// The way back to the Hub in one session.
 #[derive(Clone, Debug)]
@@ -60,18 +63,15 @@ impl WayBack {
             .with_exec(shell(install))
     }
 
-    /// Starts the container that dials the Hub. Returns when it runs; whether it has arrived, the
-    /// gateway tells.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub(crate) async fn start(
+    /// The container that dials the Hub, again and again; another one for each tag. Whether it has
+    /// arrived, the gateway tells.
+    pub(crate) fn client(
         &self,
-        session: &Session,
+        query: &Query,
         parts: &Parts,
         gateway: &Gateway,
-    ) -> Result<(), Fault> {
-        let query = session.query(BOUND);
+        tag: &Tag,
+    ) -> EngineService {
         let files = ClientFiles {
             host: HUB.to_owned(),
             port: self.port,
@@ -92,16 +92,45 @@ impl WayBack {
             experimental_skip_healthcheck: Some(true),
             protocol: Some(NetworkProtocol::Tcp),
         };
-        Self::image(&query, parts)
+        Self::image(query, parts)
             .with_new_file(KNOWN_HOSTS, gateway.known_hosts(HUB, self.port))
             .with_mounted_secret_opts(KEY, self.key.clone(), key)
             .with_service_binding(HUB, self.service.clone())
             .with_exposed_port_opts(port_number(spec(Service::Frontend).container_port), port)
             .with_user(USER.to_string())
             .with_env_variable("HOME", "/tmp")
+            .with_env_variable(Tag::VARIABLE, tag.value())
             .as_service_opts(running(&command))
-            .start()
-            .await?;
+    }
+
+    /// Starts that container. Returns when it runs.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub(crate) async fn start(
+        &self,
+        session: &Session,
+        parts: &Parts,
+        gateway: &Gateway,
+        tag: &Tag,
+    ) -> Result<(), Fault> {
+        self.client(&session.query(BOUND), parts, gateway, tag).start().await?;
+        Ok(())
+    }
+
+    /// Ends it at once.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub(crate) async fn kill(
+        &self,
+        session: &Session,
+        parts: &Parts,
+        gateway: &Gateway,
+        tag: &Tag,
+    ) -> Result<(), Fault> {
+        let client = self.client(&session.query(KILL_BOUND), parts, gateway, tag);
+        client.stop_opts(ServiceStopOpts { kill: Some(true) }).await?;
         Ok(())
     }
 

@@ -11,10 +11,12 @@ mod frontend;
 pub(crate) mod gateway;
 pub(crate) mod images;
 pub(crate) mod parts;
+mod question;
 pub(crate) mod workspace;
 
 pub(crate) use data::{MARK_EMPTY, clearing, restoring, volume_key};
 pub(crate) use parts::Parts;
+pub(crate) use question::{Heard, question};
 
 use crate::limits::Tag;
 use dagger_sdk::{

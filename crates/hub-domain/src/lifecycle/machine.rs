@@ -63,6 +63,7 @@ impl Machine {
                 self.proven(service, run, proof, now, &mut effects);
             }
             Event::Missed { service, run, why } => self.missed(service, run, why),
+            Event::Hung { service, run, why } => self.hung(service, run, why, now, &mut effects),
             Event::Fired(timer) => self.fired(timer, now, &mut effects),
         }
         Ok(effects)

@@ -82,6 +82,15 @@ pub enum Event {
         /// Why not, in words.
         why: String,
     },
+    /// A running service answers nobody, by whatever way it is asked.
+    Hung {
+        /// Which service.
+        service: Service,
+        /// Which launch.
+        run: RunId,
+        /// What was asked, in words.
+        why: String,
+    },
     /// A service's process is gone, for whatever reason.
     Exited {
         /// Which service.
@@ -206,7 +215,7 @@ pub(crate) enum Up {
 pub(crate) enum Replacement {
     /// The user asked for it.
     Asked,
-    /// It did not prove its health in time.
+    /// It did not prove its health in time, or hung later.
     NotReady { origin: Origin, problem: Problem },
 }
 

@@ -267,6 +267,32 @@ impl Machine {
         }
     }
 
+    /// A running service that hangs is ended and counts as crashed.
+    pub(super) fn hung(
+        &mut self,
+        service: Service,
+        run: RunId,
+        why: String,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Phase::Up { services, .. } = &mut self.phase else { return };
+        if !matches!(&services[service], Up::Running { run: current, .. } if *current == run) {
+            return;
+        }
+        let problem = Problem::new(
+            Code::ServiceNotReady,
+            format!("{service} hung and was ended."),
+            "Look at its log for what it was doing.",
+        )
+        .of(service)
+        .retryable()
+        .caused_by(why);
+        let why = Replacement::NotReady { origin: Origin::Crashed, problem };
+        services[service] = Up::Replacing { run, since: now, why };
+        effects.push(Effect::End { service, run, grace: spec(service).stop_grace });
+    }
+
     /// The user wants a service anew, with a fresh budget.
     pub(super) fn replace(&mut self, service: Service, now: Timestamp, effects: &mut Vec<Effect>) {
         let Phase::Up { services, .. } = &mut self.phase else { return };

@@ -4,6 +4,7 @@
 //!
 //! Limits: one actor never looks at another one. Its tasks end with it.
 
+mod asking;
 mod effects;
 mod prepare;
 mod service;
@@ -67,6 +68,7 @@ enum Report {
     LaunchFailed(Service, RunId, Problem),
     Proven(Service, RunId, hub_domain::Proof),
     Missed(Service, RunId, String),
+    Hung(Service, RunId, String),
     Used(Service, RunId, Option<Usage>),
     Exited { service: Service, run: RunId, exit: Exit, port_held: Option<Problem> },
 }
@@ -263,6 +265,7 @@ impl Actor {
             }
             Report::Proven(service, run, proof) => Event::Proven { service, run, proof },
             Report::Missed(service, run, why) => Event::Missed { service, run, why },
+            Report::Hung(service, run, why) => Event::Hung { service, run, why },
             Report::LaunchFailed(service, run, problem) => {
                 self.live[service] = None;
                 Event::LaunchFailed { service, run, problem }
@@ -391,6 +394,7 @@ impl Actor {
                 ),
                 pid: facts.and_then(|f| f.pid),
                 user: facts.map(|f| f.user.clone()),
+                non_root: facts.map(|f| f.non_root.clone()),
                 program: facts.map(|f| f.program.clone()),
                 enforcement: facts.map(|f| f.limits.clone()),
                 read_only: facts.and_then(|f| f.read_only.clone()),

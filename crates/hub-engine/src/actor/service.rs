@@ -1,24 +1,21 @@
-//! One launch of one service, from the launch to the report that it is gone: probes it, measures it,
-//! ends it when asked. The same probes prove the first health and every later one.
+//! One launch of one service, from the launch to the report that it is gone: has it asked for its
+//! health, ends it when asked.
 
 use super::Report;
+use super::asking::Asking;
 use super::prepare::held;
 use crate::host::Host;
 use crate::runtime::{Exit, Instance, Launched};
 use hub_domain::lifecycle::RunId;
-use hub_domain::{Code, Problem, RetryPolicy, Service};
+use hub_domain::{Code, Problem, Service};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// From one steady probe to the next. With one repetition after 1 s a hang is noticed within 10 s.
-const STEADY: Duration = Duration::from_secs(5);
 /// A process is created in milliseconds, a container in seconds.
 const LAUNCH_BOUND: Duration = Duration::from_secs(120);
-/// A runtime bounds its probes to 2 s; this catches one that does not.
-const PROBE_BOUND: Duration = Duration::from_secs(3);
 /// From the kill of a service to the report that it cannot be ended.
 const KILL_BOUND: Duration = Duration::from_secs(10);
 
@@ -58,53 +55,23 @@ impl ServiceTask {
         drop(self.reporter.send(report).await);
     }
 
-    /// Probes until the service ends by itself or is to be ended.
+    /// Asks for its health until the service ends by itself or is to be ended.
     async fn watch(&mut self, launched: Launched) {
         let Launched { mut exited, control, .. } = launched;
-        let mut proven = false;
-        let mut failures = 0;
+        let (instance, reporter) = (Arc::clone(&self.instance), self.reporter.clone());
+        let mut asking = Asking::new(instance, self.service, self.run, reporter);
         loop {
-            let step = async {
-                let outcome = timeout(PROBE_BOUND, self.instance.probe(self.service))
-                    .await
-                    .unwrap_or_else(|_| Err("did not answer in time".to_owned()));
-                let usage = match (&outcome, proven) {
-                    (Ok(_), true) => Some(self.instance.usage(self.service).await),
-                    _ => None,
-                };
-                (outcome, usage)
+            let round = async {
+                let pause = asking.round().await;
+                tokio::time::sleep(pause).await;
             };
-            let (outcome, usage) = tokio::select! {
-                exit = &mut exited => return self.gone(exit, proven).await,
-                request = self.end.recv() => {
-                    let exit = end(&mut exited, control.as_ref(), request).await;
-                    return self.gone(exit, true).await;
-                }
-                result = step => result,
-            };
-            let pause = match outcome {
-                Ok(proof) => {
-                    proven = true;
-                    failures = 0;
-                    self.report(Report::Proven(self.service, self.run, proof)).await;
-                    STEADY
-                }
-                Err(why) => {
-                    failures += 1;
-                    self.report(Report::Missed(self.service, self.run, why)).await;
-                    pause_after_miss(proven, failures)
-                }
-            };
-            if let Some(usage) = usage {
-                self.report(Report::Used(self.service, self.run, usage)).await;
-            }
             tokio::select! {
-                exit = &mut exited => return self.gone(exit, proven).await,
+                exit = &mut exited => return self.gone(exit, asking.is_proven()).await,
                 request = self.end.recv() => {
                     let exit = end(&mut exited, control.as_ref(), request).await;
                     return self.gone(exit, true).await;
                 }
-                () = tokio::time::sleep(pause) => {}
+                () = round => {}
             }
         }
     }
@@ -141,11 +108,6 @@ fn not_launched(service: Service) -> Problem {
         "See whether the machine is overloaded, then start again.",
     )
     .retryable()
-}
-
-fn pause_after_miss(proven: bool, failures: u32) -> Duration {
-    let policy = if proven { RetryPolicy::PROBE } else { RetryPolicy::FIRST_PROOF };
-    policy.pause_after(failures).unwrap_or(STEADY)
 }
 
 /// Ends the service politely, then by force; always comes back.

@@ -14,7 +14,7 @@ use hub_engine::clock::Clock;
 use hub_engine::host::{Host, PortHolder, PortState};
 use hub_engine::logs::{Followed, LogLine, LogQuery, LogStream, LogWriter, Logs};
 use hub_engine::runtime::{
-    Availability, Check, Control, Exit, Facts, Instance, Launch, Launched, Runtime,
+    Availability, Check, Control, Exit, Facts, Instance, Launch, Launched, Opinion, Runtime,
 };
 use hub_engine::secrets::{Purpose, Secrets};
 use hub_engine::snapshot::ProjectSnapshot;
@@ -57,6 +57,8 @@ pub struct State {
     pub prepare_hangs: bool,
     pub prepare_fails: Option<Problem>,
     pub manners: BTreeMap<Service, Manner>,
+    /// What services say that are asked by another way than by probes.
+    pub opinions: BTreeMap<Service, Opinion>,
     processes: BTreeMap<(ProjectId, Service), Process>,
     leases: BTreeSet<ProjectId>,
     pub journal: Vec<String>,
@@ -394,6 +396,7 @@ impl Instance for Stack {
             facts: Facts {
                 pid: Some(pid),
                 user: "nobody".into(),
+                non_root: Enforcement::Enforced { by: "this is a test".into() },
                 limits: Enforcement::NotEnforced { because: "this is a test".into() },
                 read_only: None,
                 program: "a test".into(),
@@ -413,6 +416,11 @@ impl Instance for Stack {
             }),
             _ => Err("does not answer".into()),
         }
+    }
+
+    async fn second_opinion(&self, service: Service) -> Option<Opinion> {
+        self.world.log(format!("ask {service} by another way"));
+        self.world.with(|s| s.opinions.get(&service).cloned())
     }
 
     async fn usage(&self, _: Service) -> Option<Usage> {

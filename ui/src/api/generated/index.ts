@@ -218,6 +218,10 @@ pid: number | null,
  */
 user: string | null, 
 /**
+ * Whether it was seen to run without the rights of root, while it runs.
+ */
+non_root: Enforcement | null, 
+/**
  * Program and version.
  */
 program: string | null, 

@@ -198,6 +198,31 @@ async fn a_service_ended_by_somebody_else_was_not_ended_by_the_kernel() {
 }
 
 #[tokio::test]
+async fn the_account_of_a_service_is_what_its_processes_have_and_root_is_not_hidden() {
+    let Some(group) = Group::new() else { return };
+    let (tag, limiter) = (a_tag(), Limiter::new(EngineSide::Local));
+    let mut as_root = group.run(&tag, "while :; do sleep 60; done");
+    let applied = limiter.apply(&tag, limits(500, 64), BOUND).await;
+    let because = "it runs as root on the engine's side (user ids 0)".to_owned();
+    assert_eq!(applied.non_root, Enforcement::NotEnforced { because });
+    as_root.kill().await.unwrap();
+
+    let tag = a_tag();
+    let drop_rights = "exec setpriv --reuid=4711 --regid=4711 --clear-groups sleep 60";
+    let mut as_user = group.run(&tag, drop_rights);
+    let pid = as_user.id().unwrap();
+    let began = Instant::now();
+    while !fs::read_to_string(format!("/proc/{pid}/status")).unwrap().contains("Uid:\t4711") {
+        assert!(began.elapsed() < BOUND, "it keeps its rights");
+        std::thread::yield_now();
+    }
+    let applied = limiter.apply(&tag, limits(500, 64), BOUND).await;
+    let by = "user id 4711, read on the engine's side".to_owned();
+    assert_eq!(applied.non_root, Enforcement::Enforced { by });
+    as_user.kill().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_process_that_appears_late_is_limited_and_its_neighbours_are_not() {
     let (Some(group), Some(other)) = (Group::new(), Group::new()) else { return };
     let limiter = Limiter::new(EngineSide::Local);
@@ -245,7 +270,10 @@ fn runtime(folder: &Path, script: &str) -> EngineSide {
 
 async fn reason(side: EngineSide) -> String {
     match Limiter::new(side).apply(&a_tag(), limits(500, 64), Duration::from_secs(6)).await {
-        Applied { enforcement: Enforcement::NotEnforced { because }, .. } => because,
+        Applied { enforcement: Enforcement::NotEnforced { because }, non_root, .. } => {
+            assert_eq!(non_root, Enforcement::NotEnforced { because: because.clone() });
+            because
+        }
         applied => panic!("{applied:?}"),
     }
 }
@@ -363,6 +391,15 @@ async fn version_2_is_written_read_back_and_looked_at() {
     let applied = tree.limiter.apply(&tag, limits(500, 512), BOUND).await;
     let by = "control groups of the engine, version 2".to_owned();
     assert_eq!(applied.enforcement, Enforcement::Enforced { by });
+    let because = "the account of its process could not be read on the engine's side".to_owned();
+    assert_eq!(applied.non_root, Enforcement::NotEnforced { because }, "nothing tells it there");
+    // A saved id of root is a way back to it.
+    for (ids, holds) in [("70\t70\t70\t70", true), ("70\t70\t0\t70", false)] {
+        tree.put("proc/8", &[("status", &format!("Name:\tx\nUid:\t{ids}\nGid:\t0\t0\t0\t0\n"))]);
+        let applied = tree.limiter.apply(&tag, limits(500, 512), BOUND).await;
+        let is_enforced = matches!(applied.non_root, Enforcement::Enforced { .. });
+        assert_eq!(is_enforced, holds, "{ids}: {:?}", applied.non_root);
+    }
     assert_eq!(tree.read("cg/buildkit/abc-1/memory.max"), "536870912");
     assert_eq!(tree.read("cg/buildkit/abc-1/memory.swap.max"), "0");
     assert_eq!(tree.read("cg/buildkit/abc-1/cpu.max"), "50000 100000");
