@@ -7,6 +7,8 @@ mod support;
 use std::io;
 use std::net::SocketAddr;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use hub_dagger::gateway::{Forward, Gateway, GatewayError, GatewayOptions, Target};
@@ -322,6 +324,43 @@ async fn a_client_that_is_frozen_is_noticed_by_its_silence() {
     let pid = client.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
     timeout(BOUND, bench.gateway.disconnected()).await.expect("three missing signs of life");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_a_service_is_led_to_is_told_apart_from_whether_it_answers() {
+    if !has_program("ssh") {
+        return;
+    }
+    // It takes connections and never says a word.
+    let ended = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&ended);
+    let (there, _server) = server(move |mut stream| {
+        let counted = Arc::clone(&counted);
+        async move {
+            let heard = stream.read_to_end(&mut Vec::new()).await;
+            counted.fetch_add(1, Ordering::Relaxed);
+            heard.map(drop)
+        }
+    })
+    .await;
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let (bench, client) = Bench::connected(&[there, gone]).await;
+    let leads = |service| bench.gateway.leads_to(service, Duration::from_secs(10));
+    assert!(leads(Service::Postgres).await);
+    assert!(!leads(Service::Redis).await, "nothing listens there");
+    assert!(!leads(Service::Frontend).await, "there is no forward for it");
+    let client = client.id().unwrap().to_string();
+    signal(&client, "-STOP");
+    let frozen = bench.gateway.leads_to(Service::Postgres, Duration::from_millis(500)).await;
+    signal(&client, "-CONT");
+    assert!(!frozen, "its client stands still");
+    assert!(leads(Service::Postgres).await);
+    let closed = || ended.load(Ordering::Relaxed) == 3;
+    eventually("what was opened to look is closed, the late one too", closed).await;
+}
+
+fn signal(pid: &str, name: &str) {
+    assert!(Command::new("kill").args([name, pid]).status().unwrap().success());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -248,11 +248,20 @@ impl Gateway {
         let Some(forward) = self.forwards.iter().position(|one| one.service == service) else {
             return false;
         };
-        let from = (Ipv4Addr::LOCALHOST, 0).into();
-        let made = tokio::time::timeout(bound, listener::open(&self.shared, forward, from)).await;
-        let Ok(Some(channel)) = made else { return false };
-        // A link that breaks just now leads nowhere either.
-        matches!(tokio::time::timeout(bound, channel.close()).await, Ok(Ok(())))
+        let shared = Arc::clone(&self.shared);
+        let (tell, told) = tokio::sync::oneshot::channel();
+        // A connection that comes about too late is closed all the same.
+        self.shared.tasks.spawn(async move {
+            let from = (Ipv4Addr::LOCALHOST, 0).into();
+            let look = async {
+                if let Some(channel) = listener::open(&shared, forward, from).await {
+                    // Nobody may be left who wants to know.
+                    let _late = tell.send(channel.close().await.is_ok());
+                }
+            };
+            shared.closing.run_until_cancelled(look).await;
+        });
+        matches!(tokio::time::timeout(bound, told).await, Ok(Ok(true)))
     }
 
     /// What went through so far.
