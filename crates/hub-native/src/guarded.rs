@@ -419,7 +419,7 @@ mod tests {
     async fn a_launch_that_is_called_off_before_the_guardians_first_word_is_over_when_it_returns() {
         // It has its order, and is launching; it has not read it yet.
         let launching =
-            "read -r order\n[ \"$(dd bs=1 count=1 2>/dev/null)\" = k ] || exec sleep 600";
+            "read -r order || exit 1\n[ \"$(dd bs=1 count=1 2>/dev/null)\" = k ] || exec sleep 600";
         for then in [launching, "cat >/dev/null"] {
             let folder = tempfile::tempdir().unwrap();
             let pid = called_off(&mute(folder.path(), then), folder.path()).await;
