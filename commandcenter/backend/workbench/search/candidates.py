@@ -1,4 +1,8 @@
-"""Which files may match, told by their grams alone: a superset of those that do, without looking into any file."""
+"""Which files may match, told by their grams alone: a superset of those that do, without looking into any file.
+
+Every gram that is asked for costs a read in each segment, and after a few of them the rest leaves hardly fewer files:
+they are asked for only where the first ones leave many.
+"""
 
 from __future__ import annotations
 
@@ -14,59 +18,85 @@ from workbench.search.fragments import Clause
 from workbench.search.grams import LONG, SHORT, codes_of, folded_bytes, members, row_of
 from workbench.search.threads import in_search_thread
 
-LONG_MAX = 10
-SHORT_MAX = 4
-"""Grams asked for of one text: more of them leave hardly fewer files."""
-ALTERNATIVES_MAX = 16
+FIRST = 3
+MOST = 10
+"""Grams asked for of one text, at first and in all."""
+FEW = 40
+"""So many files are looked into sooner than further grams are read."""
+ALTERNATIVES_MAX = 32
 _SEGMENTS = text("SELECT id, width, span, files FROM index_segments ORDER BY id")
 _PAGES = text(
-    "SELECT DISTINCT g.segment, g.page, g.content FROM index_segments s CROSS JOIN unnest(CAST(:codes AS int[])) code"
-    " JOIN index_grams g ON g.segment = s.id AND g.page = code / s.span"
+    "SELECT g.segment, g.page, g.content"
+    " FROM unnest(CAST(:segments AS int[]), CAST(:pages AS int[])) AS wanted (segment, page)"
+    " JOIN index_grams g ON g.segment = wanted.segment AND g.page = wanted.page"
 )
 
-Codes = list[list[set[int]]]
-"""Of every clause, of every alternative: the classes of its grams."""
+Codes = list[list[list[int]]]
+"""Of every clause, of every alternative: the classes of its grams, the most telling first."""
 
 
-async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list[int] | None:
-    """Ids of files that may have what the clauses ask for, oldest in the index first; None when nothing is asked for
-    that could be told."""
-    wanted = [[_some(alternative) for alternative in clause[:ALTERNATIVES_MAX]] for clause in clauses]
-    wanted = [clause for at, clause in enumerate(wanted) if all(clause) and len(clauses[at]) <= ALTERNATIVES_MAX]
-    if not wanted:
-        return None
-    codes = sorted({code for clause in wanted for alternative in clause for code in alternative})
+async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list[int]:
+    """Ids of files that may have what the clauses ask for, in the order of the index; all of them when nothing is asked
+    for that could be told."""
     segments = (await connection.execute(_SEGMENTS)).all()
-    pages = (await connection.execute(_PAGES, {"codes": codes})).all()
-    return await in_search_thread(lambda: _found(wanted, segments, pages))
+    wanted = [[_some(alternative) for alternative in clause] for clause in clauses if len(clause) <= ALTERNATIVES_MAX]
+    wanted = [clause for clause in wanted if all(clause)]
+    left = {number: -1 for number, *_ in segments}
+    """The files of each segment that are left, as bits."""
+    for begin, end in ((0, FIRST), (FIRST, MOST)):
+        part = [[codes[begin:end] for codes in clause] for clause in wanted]
+        if begin > 0 and sum(bits.bit_count() for bits in left.values() if bits > 0) <= FEW:
+            break
+        if any(codes for clause in part for codes in clause):
+            await _narrow(connection, segments, part, left)
+    return await in_search_thread(lambda: _ids(segments, left))
 
 
-def _some(literal: str) -> set[int]:
-    """Some of a text's grams, from everywhere in it."""
-    every = folded_bytes(literal.encode("utf-8", "replace"))
-    return _spread(every, LONG, LONG_MAX) | _spread(every, SHORT, SHORT_MAX)
+async def _narrow(connection: AsyncConnection, segments: Any, wanted: Codes, left: dict[int, int]) -> None:
+    codes = {code for clause in wanted for alternative in clause for code in alternative}
+    places = [
+        (number, page)
+        for number, _, span, _ in segments
+        if left[number]
+        for page in sorted({code // span for code in codes})
+    ]
+    asked = {"segments": [number for number, _ in places], "pages": [page for _, page in places]}
+    pages = (await connection.execute(_PAGES, asked)).all()
+
+    def narrow() -> None:
+        by_segment: dict[int, dict[int, bytes]] = defaultdict(dict)
+        for segment, page, content in pages:
+            by_segment[segment][page] = content
+        for number, width, span, _ in segments:
+            left[number] = left[number] and left[number] & _in_segment(wanted, by_segment[number], width, span)
+
+    await in_search_thread(narrow)
 
 
-def _spread(text: bytes, length: int, most: int) -> set[int]:
-    count = len(text) - length + 1
-    step = max(1, -(-count // most))
-    found: set[int] = set()
-    for at in range(0, count, step):
-        found |= codes_of(text[at : at + length], length)
-    return found
-
-
-def _found(wanted: Codes, segments: Any, pages: Any) -> list[int]:
-    by_segment: dict[int, dict[int, bytes]] = defaultdict(dict)
-    for segment, page, content in pages:
-        by_segment[segment][page] = content
+def _ids(segments: Any, left: dict[int, int]) -> list[int]:
     found: list[int] = []
-    for number, width, span, files in segments:
-        bits = _in_segment(wanted, by_segment[number], width, span)
+    for number, _, _, files in segments:
+        bits = left[number]
         if bits:
             ids = array("i", files)
-            found += [ids[at] for at in members(bits)]
+            found += ids if bits < 0 else [ids[at] for at in members(bits)]
     return found
+
+
+def _some(literal: str) -> list[int]:
+    """Some of a text's grams, from everywhere in it: long ones, and short ones of a text that has no more."""
+    every = folded_bytes(literal.encode("utf-8", "replace"))
+    length = LONG if len(every) >= LONG else SHORT
+    count = len(every) - length + 1
+    if count <= 0:
+        return []
+    # The ends and the middle first: grams that overlap tell the same.
+    order = sorted(range(count), key=lambda at: (at % length != 0 and at != count - 1, at))
+    step = max(1, -(-len(order) // MOST))
+    found: dict[int, None] = {}
+    for at in order[::step]:
+        found |= dict.fromkeys(codes_of(every[at : at + length], length))
+    return list(found)[:MOST]
 
 
 def _in_segment(wanted: Codes, packed: dict[int, bytes], width: int, span: int) -> int:
