@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
+import pytest
 import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.search.content import unpacked
 from workbench.search.fragments import in_literal, in_pattern
-from workbench.search.grams import codes_of, folded_bytes, members, row_of, segment_of
+from workbench.search.grams import BLOCK, SHARED, codes_of, folded_bytes, members, row_of, segment_of
 from workbench.search.lines import matching_lines
 from workbench.search.pattern import compile_query
 from workbench.search.table import glob_expression
@@ -98,6 +99,20 @@ def test_both_ways_to_make_a_segment_agree_and_name_every_file(texts: list[str])
         for code in codes_of(text, 3) | codes_of(text, 5):
             row = row_of(pages[code // segment.span], code, segment.width, segment.span)
             assert number in members(row)
+
+
+@pytest.mark.parametrize("quickly", [False, True])
+def test_a_large_file_is_named_by_the_block_that_has_the_text(quickly: bool) -> None:
+    literal = b"needle-in-a-large-file"
+    for at in (0, BLOCK - len(literal), BLOCK - 5, BLOCK, BLOCK + SHARED - 3, 2 * BLOCK, 3 * BLOCK - len(literal)):
+        large = b"x" * at + literal + b"x" * (3 * BLOCK - at - len(literal))
+        segment = segment_of([b"small", large, b"other"], quickly=quickly)
+        assert segment.owners == [0, 1, 2, 1, 1]
+        pages = {number: unpacked(page) for number, page in segment.pages}
+        bits = -1
+        for code in codes_of(literal, 5):
+            bits &= row_of(pages[code // segment.span], code, segment.width, segment.span)
+        assert {segment.owners[bit] for bit in members(bits)} == {1}
 
 
 @given(TEXT.filter(bool), LITERAL)

@@ -7,15 +7,15 @@ they are asked for only where the first ones leave many.
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
-from typing import Any
+from bisect import bisect_left
+from dataclasses import dataclass, field
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workbench.search.content import unpacked
 from workbench.search.fragments import Clause
-from workbench.search.grams import LONG, SHORT, codes_of, folded_bytes, members, row_of
+from workbench.search.grams import ASKED_MAX, LONG, SHORT, codes_of, folded_bytes, members, row_of
 from workbench.search.threads import in_search_thread
 
 FIRST = 3
@@ -24,7 +24,7 @@ MOST = 10
 FEW = 40
 """So many files are looked into sooner than further grams are read."""
 ALTERNATIVES_MAX = 32
-_SEGMENTS = text("SELECT id, width, span, files FROM index_segments ORDER BY id")
+_SEGMENTS = text("SELECT id, width, span, files, owners FROM index_segments ORDER BY id")
 _PAGES = text(
     "SELECT g.segment, g.page, g.content"
     " FROM unnest(CAST(:segments AS int[]), CAST(:pages AS int[])) AS wanted (segment, page)"
@@ -38,54 +38,93 @@ Codes = list[list[list[int]]]
 async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list[int]:
     """Ids of files that may have what the clauses ask for, in the order of the index; all of them when nothing is asked
     for that could be told."""
-    segments = (await connection.execute(_SEGMENTS)).all()
     wanted = [[_some(alternative) for alternative in clause] for clause in clauses if len(clause) <= ALTERNATIVES_MAX]
     wanted = [clause for clause in wanted if all(clause)]
-    left = {number: -1 for number, *_ in segments}
-    """The files of each segment that are left, as bits."""
-    for begin, end in ((0, FIRST), (FIRST, MOST)):
-        part = [[codes[begin:end] for codes in clause] for clause in wanted]
-        if begin > 0 and sum(bits.bit_count() for bits in left.values() if bits > 0) <= FEW:
+    segments = [_Segment.of(*row) for row in (await connection.execute(_SEGMENTS)).all()]
+    for most in (FIRST, MOST):
+        if most == MOST and sum(one.left.bit_count() for one in segments) <= FEW:
             break
-        if any(codes for clause in part for codes in clause):
-            await _narrow(connection, segments, part, left)
-    return await in_search_thread(lambda: _ids(segments, left))
+        part = [[codes[:most] for codes in clause] for clause in wanted]
+        if wanted:
+            await _narrow(connection, segments, part)
+    return await in_search_thread(lambda: [number for one in segments for number in one.ids()])
 
 
-async def _narrow(connection: AsyncConnection, segments: Any, wanted: Codes, left: dict[int, int]) -> None:
+@dataclass(slots=True)
+class _Segment:
+    number: int
+    width: int
+    span: int
+    files: int
+    """So many bits are of files; the others are of further blocks."""
+    owners: array[int]
+    """Ids of files, of every bit."""
+    left: int
+    """The files that may match, as bits."""
+    pages: dict[int, bytes] = field(default_factory=dict)
+    """Those that were read."""
+
+    @staticmethod
+    def of(number: int, width: int, span: int, files: int, owners: bytes) -> _Segment:
+        return _Segment(number, width, span, files, array("i", owners), (1 << files) - 1)
+
+    def ids(self) -> list[int]:
+        return [self.owners[at] for at in members(self.left)]
+
+    def narrow(self, wanted: Codes) -> None:
+        """Leave those files that have some alternative of every clause."""
+        for clause in wanted:
+            bits = 0
+            for alternative in clause:
+                bits |= self._with(alternative)
+            self.left &= self._files_of(bits)
+            if not self.left:
+                return
+
+    def _with(self, codes: list[int]) -> int:
+        bits = -1
+        for code in codes:
+            page = self.pages.get(code // self.span, b"")
+            bits &= row_of(page, code, self.width, self.span)
+            if not bits:
+                break
+        return bits
+
+    def _files_of(self, bits: int) -> int:
+        """The files of these files and blocks."""
+        blocks = bits >> self.files
+        files = bits & ((1 << self.files) - 1)
+        for at in members(blocks):
+            files |= 1 << bisect_left(self.owners, self.owners[self.files + at], 0, self.files)
+        return files
+
+
+async def _narrow(connection: AsyncConnection, segments: list[_Segment], wanted: Codes) -> None:
     codes = {code for clause in wanted for alternative in clause for code in alternative}
+    by_number = {one.number: one for one in segments if one.left}
     places = [
-        (number, page)
-        for number, _, span, _ in segments
-        if left[number]
-        for page in sorted({code // span for code in codes})
+        (one.number, page)
+        for one in by_number.values()
+        for page in sorted({code // one.span for code in codes})
+        if page not in one.pages
     ]
+    if not places:
+        return
     asked = {"segments": [number for number, _ in places], "pages": [page for _, page in places]}
-    pages = (await connection.execute(_PAGES, asked)).all()
+    read = (await connection.execute(_PAGES, asked)).all()
 
     def narrow() -> None:
-        by_segment: dict[int, dict[int, bytes]] = defaultdict(dict)
-        for segment, page, content in pages:
-            by_segment[segment][page] = content
-        for number, width, span, _ in segments:
-            left[number] = left[number] and left[number] & _in_segment(wanted, by_segment[number], width, span)
+        for number, page, content in read:
+            by_number[number].pages[page] = unpacked(content)
+        for one in by_number.values():
+            one.narrow(wanted)
 
     await in_search_thread(narrow)
 
 
-def _ids(segments: Any, left: dict[int, int]) -> list[int]:
-    found: list[int] = []
-    for number, _, _, files in segments:
-        bits = left[number]
-        if bits:
-            ids = array("i", files)
-            found += ids if bits < 0 else [ids[at] for at in members(bits)]
-    return found
-
-
 def _some(literal: str) -> list[int]:
     """Some of a text's grams, from everywhere in it: long ones, and short ones of a text that has no more."""
-    every = folded_bytes(literal.encode("utf-8", "replace"))
+    every = folded_bytes(literal[:ASKED_MAX].encode("utf-8", "replace"))
     length = LONG if len(every) >= LONG else SHORT
     count = len(every) - length + 1
     if count <= 0:
@@ -97,27 +136,3 @@ def _some(literal: str) -> list[int]:
     for at in order[::step]:
         found |= dict.fromkeys(codes_of(every[at : at + length], length))
     return list(found)[:MOST]
-
-
-def _in_segment(wanted: Codes, packed: dict[int, bytes], width: int, span: int) -> int:
-    pages: dict[int, bytes] = {}
-    bits = -1
-    for clause in wanted:
-        of_clause = 0
-        for alternative in clause:
-            of_alternative = -1
-            for code in alternative:
-                page = code // span
-                if page not in packed:
-                    of_alternative = 0
-                    break
-                if page not in pages:
-                    pages[page] = unpacked(packed[page])
-                of_alternative &= row_of(pages[page], code, width, span)
-                if not of_alternative:
-                    break
-            of_clause |= of_alternative
-        bits &= of_clause
-        if not bits:
-            return 0
-    return bits

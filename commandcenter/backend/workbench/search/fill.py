@@ -68,7 +68,7 @@ async def fill(
 def _compare(known: dict[bytes, Stamp], listing: Listing) -> tuple[list[Entry], list[bytes]]:
     """Files to read, those that come first in an answer before others, and paths that are no more. Empties `known`."""
     todo = [entry for entry in listing.entries if known.pop(entry.path, None) != entry.stamp]
-    return sorted(todo, key=lambda one: (-rank_of(one.path), one.path)), list(known)
+    return sorted(todo, key=lambda one: (-rank_of(one.path, one.size), one.path)), list(known)
 
 
 def batches(root: bytes, entries: list[Entry], *, quickly: bool) -> Iterator[Batch]:

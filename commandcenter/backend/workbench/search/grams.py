@@ -6,6 +6,9 @@ this one is filled here, column by column, and kept in PostgreSQL as pages. File
 segment. Its table has a row of bits per class of grams, a bit per file; a page is some rows of it, compressed. Five
 bytes leave a hundredth of the files that three leave; three are for texts that have no more.
 
+A large file has almost every gram somewhere. It is cut into blocks that each have a bit of their own, after those of
+the files; neighbours share so many bytes that a text that is asked for is whole in one of them.
+
 What is indexed and what is asked for go through the same functions. Classes are hashes: a file that is named may lack
 the text, a file that is not named never has it.
 """
@@ -32,6 +35,11 @@ PAGE_BYTES = 2560
 SMALL_PAGE_BYTES = 16 * 1024
 SMALL_WIDTH = 8
 """Segments of so few bytes per row are small anyway: they have fewer and larger pages."""
+BLOCK = 64 * 1024
+SHARED = 256
+"""Bytes at a block's end that are the next one's beginning, too."""
+ASKED_MAX = SHARED // 4
+"""Letters of a text whose grams are asked for: so many fit into the shared bytes whatever they are."""
 _AT_ONCE = 16 * 1024
 """Hashes made at once: they stay in the processor's cache."""
 _TURNED = 4096
@@ -50,18 +58,26 @@ class Segment:
     """Rows of a page."""
     pages: list[tuple[int, bytes]]
     """Number and content; pages without any bit are left out."""
+    files: int
+    owners: list[int]
+    """Of every bit, the number of its file: first each file once, then again those that have further blocks."""
 
 
 def segment_of(texts: Sequence[bytes], *, quickly: bool) -> Segment:
     """The segment of files with these texts. `quickly` with numpy, which only pays for hundreds of files."""
-    width = max(1, (len(texts) + 7) // 8)
+    owners, blocks = list(range(len(texts))), [text[: BLOCK + SHARED] for text in texts]
+    for number, text in enumerate(texts):
+        rest = range(BLOCK, len(text) - SHARED, BLOCK)
+        owners += [number] * len(rest)
+        blocks += [text[at : at + BLOCK + SHARED] for at in rest]
+    width = max(1, (len(blocks) + 7) // 8)
     span, most = CLASSES, SMALL_PAGE_BYTES if width <= SMALL_WIDTH else PAGE_BYTES
     while span > 1 and span * width > most:
         span //= 2
-    parts = _parts_quickly(texts, width, span) if quickly else _parts(texts, width, span)
+    parts = _parts_quickly(blocks, width, span) if quickly else _parts(blocks, width, span)
     nothing = bytes(span * width)
     pages = [(number, lz4.block.compress(part)) for number, part in enumerate(parts) if part != nothing]
-    return Segment(width, span, pages)
+    return Segment(width, span, pages, len(texts), owners)
 
 
 def row_of(page: bytes, code: int, width: int, span: int) -> int:

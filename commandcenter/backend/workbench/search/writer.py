@@ -112,11 +112,12 @@ class IndexWriter:
 
     async def _add_segment(self, number: int, ids: list[int], segment: Segment) -> None:
         await self.connection.execute(
-            "INSERT INTO index_segments (id, width, span, files) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO index_segments (id, width, span, files, owners) VALUES ($1, $2, $3, $4, $5)",
             number,
             segment.width,
             segment.span,
-            array("i", ids).tobytes(),
+            segment.files,
+            array("i", [ids[owner] for owner in segment.owners]).tobytes(),
         )
         pages = [(number, page, data) for page, data in segment.pages]
         await self.connection.copy_records_to_table(
@@ -125,13 +126,11 @@ class IndexWriter:
 
     async def join_segments(self) -> None:
         """Make one segment of those that have few files, once there are many of them; empty ones end."""
-        small = await self.connection.fetch(
-            "SELECT id, files FROM index_segments WHERE length(files) <= $1", SMALL_FILES * 4
-        )
+        small = await self.connection.fetch("SELECT id, owners FROM index_segments WHERE files <= $1", SMALL_FILES)
         if len(small) <= SMALL_SEGMENTS:
             return
-        ids = [number for row in small for number in array("i", row["files"])]
-        rows = await self.connection.fetch("SELECT id, content FROM index_contents WHERE id = ANY($1)", ids)
+        ids = sorted({number for row in small for number in array("i", row["owners"])})
+        rows = await self.connection.fetch("SELECT id, content FROM index_contents WHERE id = ANY($1) ORDER BY id", ids)
         segment = await in_thread(lambda: segment_of([unpacked(row[1]) for row in rows], quickly=False), "join")
         (number,) = await self._ids(1)
         gone = [row["id"] for row in small]
@@ -185,10 +184,11 @@ class IndexWriter:
 def _row(number: int, one: Read) -> tuple[Any, ...]:
     path, entry = one.entry.path, one.entry
     return (
-        number, path, shown(path), one.language, entry.size, entry.modified, entry.inode, one.kind, rank_of(path),
+        number, path, shown(path), one.language, entry.size, entry.modified, entry.inode, one.kind,
+        rank_of(path, entry.size),
     )  # fmt: skip
 
 
 def _words(number: int, one: Read) -> tuple[Any, ...]:
     path = one.entry.path
-    return number, rank_of(path), tsvector(names_in(shown(path))), one.words
+    return number, rank_of(path, one.entry.size), tsvector(names_in(shown(path))), one.words

@@ -1,4 +1,4 @@
-"""Words of files in a narrow table of their own.
+"""Words of files in a narrow table of their own, and segments whose files have several bits.
 
 A common word is in half of all files. To count and to order them, one row of each is read: of `index_files` that was
 most of the table, of `index_words` it is a tenth. Only its index looks at `words`, so they are kept out of the row.
@@ -25,6 +25,8 @@ STATEMENTS = (
     "ALTER TABLE index_words ALTER words SET STATISTICS 0, ALTER names SET STATISTICS 0",
     # Changes gather in a list before they are sorted into the tree: that makes filling the index several times cheaper.
     "CREATE INDEX index_words_words ON index_words USING gin (words) WITH (gin_pending_list_limit = 16384)",
+    "ALTER TABLE index_segments RENAME files TO owners",
+    "ALTER TABLE index_segments ADD files integer NOT NULL",
     # Filling an empty index must not wake a vacuum for every fifth that is added; who fills it asks for statistics.
     """ALTER TABLE index_words SET (autovacuum_vacuum_insert_threshold = -1,
         toast.autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 2000000000)""",
