@@ -24,7 +24,7 @@ from workbench.files.ids import file_id, shown
 from workbench.search.candidates import candidates
 from workbench.search.content import unpacked
 from workbench.search.lines import matching_lines
-from workbench.search.look import contents_of, is_one_of, look_into
+from workbench.search.look import IsWanted, contents_of, is_one_of, look_into
 from workbench.search.models import FoundFile, IndexStatus, Mode, SearchResults
 from workbench.search.pattern import Asked, compile_query
 from workbench.search.table import FILES, WORDS, has_lexemes, of_files
@@ -33,6 +33,10 @@ from workbench.search.threads import in_search_thread
 SEARCH_SECONDS = 8.0
 CANDIDATES_MAX = 3000
 """Files that the words leave which are looked into, where that is needed."""
+SHOWING = 0.5
+"""Share of the patience, after that for finding, in which lines are read."""
+SHOWN_LEAST = 5
+"""Files that are shown with their lines whatever the time."""
 NAME_BONUS = 0.5
 COUNT_BONUS = 0.1
 _QUICK = sql(
@@ -55,6 +59,7 @@ class Wanted:
     offset: int
     patience: float
     """Seconds after which the answer is what was found by then."""
+    is_wanted: IsWanted
 
 
 @dataclass(slots=True)
@@ -79,7 +84,7 @@ async def find(database: Database, wanted: Wanted, index: IndexStatus) -> Search
         async with asyncio.timeout(SEARCH_SECONDS), database.connection(snapshot=True) as connection:
             await connection.execute(_QUICK)
             hits = await _hits(connection, wanted, asked, began + wanted.patience)
-            files = await _shown(connection, hits, asked, wanted.query)
+            files = await _shown(connection, hits, asked, wanted)
     except TimeoutError as slow:
         raise ApiError(
             503,
@@ -153,7 +158,9 @@ async def _looked_into(
 ) -> _Hits:
     """Those candidates that really match, up to one more than the page has."""
     end = wanted.offset + wanted.limit
-    looked = await look_into(connection, ids, asked, skip=wanted.offset, enough=end + 1, until=until)
+    looked = await look_into(
+        connection, ids, asked, skip=wanted.offset, enough=end + 1, until=until, is_wanted=wanted.is_wanted
+    )
     page = looked.found[wanted.offset : end]
     whole = looked.files >= looked.of
     return _Hits(
@@ -167,8 +174,9 @@ async def _looked_into(
     )
 
 
-async def _shown(connection: AsyncConnection, hits: _Hits, asked: Asked | None, query: str) -> list[FoundFile]:
-    """The files of a page with their lines; the best come first where something was looked for."""
+async def _shown(connection: AsyncConnection, hits: _Hits, asked: Asked | None, wanted: Wanted) -> list[FoundFile]:
+    """The files of a page with their lines; the best come first where something was looked for. Files for whose lines
+    there is no time are named without them."""
     if not hits.page:
         return []
     columns = select(FILES.c.id, FILES.c.path, FILES.c.language, FILES.c.rank)
@@ -176,10 +184,17 @@ async def _shown(connection: AsyncConnection, hits: _Hits, asked: Asked | None, 
     contents = hits.contents
     if asked is not None and not contents:
         contents = dict(await contents_of(connection, hits.page))
-    names = [word.encode() for word in query.lower().split()]
+    names = [word.encode() for word in wanted.query.lower().split()]
+    until = perf_counter() + wanted.patience * SHOWING
 
     def read() -> list[FoundFile]:
-        files = [_file(rows[one], contents.get(one), asked, names) for one in hits.page if one in rows]
+        files: list[FoundFile] = []
+        for one in hits.page:
+            if one not in rows:
+                continue
+            late = len(files) >= SHOWN_LEAST and perf_counter() > until
+            hits.unfinished = hits.unfinished or (late and asked is not None)
+            files.append(_file(rows[one], None if late else contents.get(one), asked, names))
         return files if asked is None else sorted(files, key=lambda file: -file.score)
 
     return await in_search_thread(read)

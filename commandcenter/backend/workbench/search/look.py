@@ -7,7 +7,7 @@ by their bytes: a chunk of large files is a short one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -26,6 +26,8 @@ CHUNK_BYTES = 512 * 1024
 """Compressed, about: what is fetched at once."""
 
 
+IsWanted = Callable[[], Awaitable[bool]]
+"""Whether somebody still waits for the answer."""
 Found = tuple[int, bytes]
 """A file that matches: its id and its content, as the database keeps it."""
 
@@ -44,10 +46,18 @@ class Looked:
 
 
 async def look_into(
-    connection: AsyncConnection, ids: Sequence[int], asked: Asked, *, skip: int, enough: int, until: float
+    connection: AsyncConnection,
+    ids: Sequence[int],
+    asked: Asked,
+    *,
+    skip: int,
+    enough: int,
+    until: float,
+    is_wanted: IsWanted,
 ) -> Looked:
     """Look into these files until there are `enough` that match, or `until` has passed on the clock of `perf_counter`.
-    The contents of the first `skip` are not kept. A file that is gone by now counts as looked into."""
+    The contents of the first `skip` are not kept. A file that is gone by now counts as looked into. Ends early when the
+    answer is not wanted any more."""
     looked = Looked(of=len(ids), skip=skip)
     size = FIRST_CHUNK
     coming: asyncio.Task[list[Any]] | None = asyncio.create_task(contents_of(connection, ids[:size]))
@@ -61,7 +71,7 @@ async def look_into(
             whole = await in_search_thread(lambda chunk=chunk: _matching(asked, chunk, looked, until))  # type: ignore[misc]
             if whole:
                 looked.files = fetched
-            if not whole or len(looked.found) >= enough or perf_counter() > until:
+            if not whole or len(looked.found) >= enough or perf_counter() > until or not await is_wanted():
                 break
     finally:
         if coming is not None:

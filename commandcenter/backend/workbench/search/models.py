@@ -100,8 +100,8 @@ class SearchResults(BaseModel):
     truncated: bool
     """There are, or there may be, more files than this page and those before it."""
     unfinished: bool
-    """The time was over before this page was full: files that may match were not looked into. Ask again with more
-    `patience`."""
+    """The patience was over before this page was full, or before the lines of all its files were read: those files have
+    no matches listed. Ask again with more `patience`."""
     looked_into: int
     """Files that were looked into, of `candidates`."""
     candidates: int

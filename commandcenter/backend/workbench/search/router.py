@@ -48,9 +48,13 @@ async def search(
 ) -> Response:
     """Files that match, best first. Without `q` the files that `path` and `language` leave, by path."""
     workbench = _of(request)
-    wanted = Wanted(
-        _without_nul(q), mode, case, _without_nul(path), _without_nul(language), limit, offset, patience / 1000
-    )
+
+    async def is_wanted() -> bool:
+        # Whoever types on has called this one off.
+        return not await request.is_disconnected()
+
+    texts = _without_nul(q), mode, case, _without_nul(path), _without_nul(language)
+    wanted = Wanted(*texts, limit, offset, patience / 1000, is_wanted)
     found = await find(workbench.database, wanted, workbench.index.status())
     # Written as it is: to check it once more would take as long as to find it.
     return Response(found.model_dump_json(), media_type="application/json")

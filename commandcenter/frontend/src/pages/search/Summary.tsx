@@ -18,7 +18,11 @@ export function Summary({ search, status }: { search: SearchState; status: Index
         {asking && result && error === null ? (
           <>
             {result.total_is_exact ? "" : "at least "}
-            {count(result.total, "file")} <span className={styles.quiet}>in {milliseconds(result.took_ms)}</span>
+            {count(result.total, "file")}{" "}
+            <span className={styles.quiet}>
+              in {milliseconds(result.took_ms)}
+              {result.unfinished ? `, ${unfinished(search)}` : ""}
+            </span>
           </>
         ) : null}
       </p>
@@ -33,6 +37,15 @@ export function Summary({ search, status }: { search: SearchState; status: Index
       ) : null}
     </div>
   );
+}
+
+/** What is missing in an answer that is not whole. */
+function unfinished({ finding, result }: SearchState): string {
+  if (finding) return "looking further…";
+  const { looked_into: seen = 0, candidates = 0 } = result ?? {};
+  return candidates > seen
+    ? `not whole: ${seen.toLocaleString("en")} of ${count(candidates, "file")} that may have it were looked into`
+    : "not whole: lines of some files were left out";
 }
 
 function milliseconds(value: number): string {
