@@ -2,7 +2,7 @@
  * What the search came to, in how long, and how complete the index is that answered.
  */
 import { Search as SearchIcon } from "lucide-react";
-import type { IndexStatus } from "../../api/search";
+import type { IndexStatus, SearchResult } from "../../api/search";
 import { EmptyState } from "../../parts/EmptyState";
 import { count, indexWords, percent, skippedWords } from "../../words";
 import styles from "./Summary.module.css";
@@ -17,11 +17,10 @@ export function Summary({ search, status }: { search: SearchState; status: Index
       <p role="status" data-testid="search-count">
         {asking && result && error === null ? (
           <>
-            {result.total_is_exact ? "" : "at least "}
-            {count(result.total, "file")}{" "}
+            {found(result)}{" "}
             <span className={styles.quiet}>
               in {milliseconds(result.took_ms)}
-              {result.unfinished ? `, ${unfinished(search)}` : ""}
+              {result.unfinished && !search.pending ? `, ${unfinished(search)}` : ""}
             </span>
           </>
         ) : null}
@@ -37,6 +36,11 @@ export function Summary({ search, status }: { search: SearchState; status: Index
       ) : null}
     </div>
   );
+}
+
+function found({ total, total_is_exact: exact, unfinished: more }: SearchResult): string {
+  if (total === 0 && more) return "nothing yet";
+  return `${exact ? "" : "at least "}${count(total, "file")}`;
 }
 
 /** What is missing in an answer that is not whole. */
