@@ -27,6 +27,15 @@ LARGE = 20_000
 QUERIES = 100
 CHANGES = 10
 IDLE_SECONDS = 30.0
+SETTLED_SHARE = 0.02
+SETTLED_SECONDS = 5
+"""So many seconds in a row with less than this share of a core are rest."""
+SETTLED_MAX = 180
+PAGE = {"limit": 30}
+FIRST, WHOLE = 25, 5000
+"""Milliseconds of patience that the page asks with: at first, and again where the first answer is not whole."""
+AS_THE_HUB = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
+"""How the Hub starts the backend."""
 PLACES = (
     Path.home() / ".cargo/registry/src",
     Path(__file__).resolve().parents[2] / "node_modules",
@@ -87,7 +96,7 @@ class Figures:
         self.folder = folder
         self.postgres = Postgres(shared_buffers="64MB")  # as the stack starts it
         self.redis = Redis()
-        self.backend = Backend(folder, make_database(self.postgres), self.redis.url)
+        self.backend = Backend(folder, make_database(self.postgres), self.redis.url, **AS_THE_HUB)
         self.paths = [Path(top, name) for top, _, names in os.walk(folder) for name in names]
         self.chance = random.Random(7)  # noqa: S311 -- not a secret
 
@@ -109,7 +118,8 @@ class Figures:
             time.sleep(0.1)
         show("filled", f"{time.monotonic() - began:.1f} s, {status['files']} files, {status['bytes'] / 1e6:.0f} MB")
         show("  memory at most, backend and its worker", f"{peak / 1e6:.0f} MB")
-        show("  Postgres' CPU", f"{sum(cpu(pid) for pid in children(self.postgres.pid)):.1f} s")
+        show("  Postgres' CPU", f"{cpu_of_all(self.postgres.pid):.1f} s")
+        show("  CPU of the backend and its worker", f"{cpu_of_all(self.backend.pid):.1f} s")
 
     def ask(self) -> None:
         """Queries made of what is in the files, each answered by both."""
@@ -120,8 +130,11 @@ class Figures:
         }
         for mode, make_query in asked.items():
             queries = [make_query() for _ in range(QUERIES)]
-            ours = [self._timed(query, mode) for query in queries]
-            show(f"{mode}: median, 95th percentile", spread(ours))
+            first = [self._timed(query, mode, FIRST) for query in queries]
+            show(f"{mode}: first answer, median, 95th percentile", spread([took for took, _ in first]))
+            show("  of these whole", f"{sum(whole for _, whole in first)} of {QUERIES}")
+            whole = [self._timed(query, mode, WHOLE) for query in queries]
+            show("  whole answer", spread([took for took, _ in whole]))
             if shutil.which("rg"):
                 theirs = [self._ripgrep(query, mode) for query in queries[: QUERIES // 4]]
                 show("  ripgrep on the same folder", spread(theirs))
@@ -142,24 +155,40 @@ class Figures:
         show("a changed file is found after", spread(took))
 
     def idle(self) -> None:
-        """What it costs to do nothing."""
+        """What it costs to do nothing, once everything that follows a change is done."""
         poll(lambda: len(self._family()) == 1, "the worker ends")
         (pid,) = self._family()
+        self._until_settled(pid)
         before = cpu(pid)
         time.sleep(IDLE_SECONDS)
         share = (cpu(pid) - before) / IDLE_SECONDS * 100
         show("idle", f"{memory(pid) / 1e6:.0f} MB, {share:.2f} % of a core")
 
+    def _until_settled(self, pid: int) -> None:
+        """Wait for the overview's look at the folder, and for a rest of some seconds."""
+        self.backend.overview()
+        calm = 0
+        for _ in range(SETTLED_MAX):
+            before = cpu(pid)
+            time.sleep(1)
+            calm = calm + 1 if cpu(pid) - before < SETTLED_SHARE else 0
+            if calm == SETTLED_SECONDS:
+                return
+        show("  not at rest within", f"{SETTLED_MAX} s")
+
     def _family(self) -> list[int]:
         return [self.backend.pid, *children(self.backend.pid)]
 
-    def _timed(self, query: str, mode: str) -> float:
+    def _timed(self, query: str, mode: str, patience: int) -> tuple[float, bool]:
+        """Milliseconds, and whether the answer is whole."""
+        asked = {"q": query, "mode": mode, "patience": patience} | PAGE
         began = time.perf_counter()
-        answer = self.backend.client.get("/api/search", params={"q": query, "mode": mode})
+        answer = self.backend.client.get("/api/search", params=asked)
         took = (time.perf_counter() - began) * 1000
         if answer.status_code != 200:
             show(f"  {mode} {query!r}", answer.json()["code"])
-        return took
+            return took, False
+        return took, not answer.json()["unfinished"]
 
     def _ripgrep(self, query: str, mode: str) -> float:
         options = {"words": ["-wF"], "exact": ["-F"], "regex": []}[mode]
@@ -212,6 +241,13 @@ def cpu(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_of_all(pid: int) -> float:
+    """Seconds of processor time of a process and of its children, those that have ended included."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ended = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return cpu(pid) + ended + sum(cpu(child) for child in children(pid))
 
 
 def spread(values: list[float]) -> str:

@@ -15,7 +15,7 @@ def test_changes_of_notes_reach_every_page_in_order(backend: Backend) -> None:
         backend.client.put(f"/api/notes/{made['id']}", json=content)
         backend.client.delete(f"/api/notes/{made['id']}", params={"version": 2})
         for page in (one, two):
-            page.until("note.deleted", id=made["id"])
+            page.until("note.deleted", id=made["id"], title="newer")
             kinds = [event["type"] for event in page.events if event["type"].startswith("note.")]
             assert kinds == ["note.created", "note.updated", "note.deleted"]
 

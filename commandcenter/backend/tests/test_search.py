@@ -188,7 +188,30 @@ def test_pages_cover_everything_once(folder: Backend) -> None:
             page = folder.client.get("/api/search", params=parameters | {"limit": 2, "offset": offset}).json()
             pages += [file["path"] for file in page["files"]]
             assert page["truncated"] == (offset + 2 < len(paths))
-        assert pages == paths
+        assert sorted(pages) == sorted(paths)
+
+
+def test_an_answer_that_is_not_whole_says_so_and_patience_makes_it_whole(folder: Backend) -> None:
+    whole = folder.search("e", mode="regex", patience=5000)
+    assert (whole["unfinished"], whole["total_is_exact"]) == (False, True)
+    assert whole["looked_into"] == whole["candidates"]
+    hasty = folder.search("e", mode="regex", patience=1)
+    if hasty["unfinished"]:
+        assert hasty["looked_into"] < hasty["candidates"]
+        assert not hasty["total_is_exact"]
+        assert hasty["truncated"]
+    else:
+        assert hasty["total"] == whole["total"]
+    assert {file["path"] for file in hasty["files"]} <= {file["path"] for file in whole["files"]}
+    for wrong in (0, 5001):
+        answer = folder.client.get("/api/search", params={"q": "e", "patience": wrong})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+def test_a_full_page_is_not_unfinished(folder: Backend) -> None:
+    page = folder.search("e", mode="regex", limit=2)
+    assert len(page["files"]) == 2
+    assert (page["truncated"], page["unfinished"]) == (True, False)
 
 
 @pytest.mark.parametrize("mode", ["words", "exact", "regex"])

@@ -192,4 +192,4 @@ def test_changes_reach_every_page(backend: Backend) -> None:
         move(backend, task, "done")
         page.until("task.moved", id=task["id"], version=3)
         backend.client.delete(f"/api/tasks/{task['id']}", params={"version": 3})
-        page.until("task.deleted", id=task["id"])
+        page.until("task.deleted", id=task["id"], title=task["title"])

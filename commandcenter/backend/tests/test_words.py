@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
+import pytest
 import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.search.content import unpacked
 from workbench.search.fragments import in_literal, in_pattern
-from workbench.search.grams import codes_of, folded_bytes, members, row_of, segment_of
+from workbench.search.grams import BLOCK, SHARED, codes_of, folded_bytes, members, row_of, segment_of
 from workbench.search.lines import matching_lines
 from workbench.search.pattern import compile_query
 from workbench.search.table import glob_expression
+from workbench.search.words import words_in, words_of
 
 TEXT = st.text(alphabet="abAB1_ .,(){}\n\tüÜ🚀ßΣσς-", max_size=60)
 ATOMS = (
@@ -99,6 +101,20 @@ def test_both_ways_to_make_a_segment_agree_and_name_every_file(texts: list[str])
             assert number in members(row)
 
 
+@pytest.mark.parametrize("quickly", [False, True])
+def test_a_large_file_is_named_by_the_block_that_has_the_text(quickly: bool) -> None:
+    literal = b"needle-in-a-large-file"
+    for at in (0, BLOCK - len(literal), BLOCK - 5, BLOCK, BLOCK + SHARED - 3, 2 * BLOCK, 3 * BLOCK - len(literal)):
+        large = b"x" * at + literal + b"x" * (3 * BLOCK - at - len(literal))
+        segment = segment_of([b"small", large, b"other"], quickly=quickly)
+        assert segment.owners == [0, 1, 2, 1, 1]
+        pages = {number: unpacked(page) for number, page in segment.pages}
+        bits = -1
+        for code in codes_of(literal, 5):
+            bits &= row_of(pages[code // segment.span], code, segment.width, segment.span)
+        assert {segment.owners[bit] for bit in members(bits)} == {1}
+
+
 @given(TEXT.filter(bool), LITERAL)
 def test_marks_are_what_was_looked_for_whatever_stands_before(text: str, literal: str) -> None:
     content = f"{text}{literal}{text}".encode()
@@ -111,6 +127,39 @@ def test_marks_are_what_was_looked_for_whatever_stands_before(text: str, literal
             marked = match.text.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le")
             assert literal.startswith(marked)
             assert marked
+
+
+@given(TEXT, LITERAL, st.booleans())
+def test_every_line_with_a_literal_is_found(text: str, literal: str, case: bool) -> None:
+    asked = compile_query(literal, "exact", case=case)
+    # Letters of other alphabets have their own rules of upper and lower case, which are RE2's.
+    fold = (lambda one: one) if case else (lambda one: "".join(c.lower() if c.isascii() else c for c in one))
+    content = f"{text}\nzzz\n{text}"
+    matches, more = matching_lines(asked, content.encode())
+    expected = [at for at, line in enumerate(content.split("\n"), 1) if fold(literal) in fold(line)]
+    found = {match.line for match in matches}
+    assert set(expected[: len(matches)]) <= found
+    assert len(matches) + more >= len(expected)
+    assert asked.matches(content.encode()) >= bool(expected)
+
+
+@given(TEXT, st.lists(st.sampled_from(["a", "ab", "b1", "bab", "üb", "a_b"]), min_size=1, max_size=3))
+def test_words_are_found_where_words_are(text: str, words: list[str]) -> None:
+    asked = compile_query(" ".join(words) + " ", "words", case=True)
+    lines = text.split("\n")
+    expected = [
+        at
+        for at, line in enumerate(lines, 1)
+        if any(re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", line) for word in words)
+    ]
+    matches, more = matching_lines(asked, text.encode())
+    assert {match.line for match in matches} <= set(expected)
+    assert len(matches) + more == len(expected)
+
+
+@given(TEXT)
+def test_words_of_a_file_are_those_of_its_text(text: str) -> None:
+    assert words_of(text.encode()) == {word.encode() for word in words_in(text)}
 
 
 @given(st.text(alphabet="ab/*?.", min_size=1, max_size=8), st.text(alphabet="ab/.", min_size=1, max_size=8))

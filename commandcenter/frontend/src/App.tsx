@@ -13,6 +13,7 @@ import { useUnsaved } from "./drafts";
 import { Banner } from "./parts/Banner";
 import { Failsafe } from "./parts/Failsafe";
 import { Loading } from "./parts/Loading";
+import { PictureContext } from "./parts/pictures";
 import { PassingTrouble } from "./parts/PassingTrouble";
 import { CommandRegistry, CommandsProvider, useAllCommands, useCommandRegistry } from "./shell/commands";
 import { FileFinder } from "./shell/FileFinder";
@@ -40,7 +41,9 @@ export function App(props: AppProps) {
   return (
     <RouterProvider value={router}>
       <CommandsProvider value={registry}>
-        <Frame {...props} preferences={preferences} />
+        <PictureContext value={props.api.files.raw}>
+          <Frame {...props} preferences={preferences} />
+        </PictureContext>
       </CommandsProvider>
     </RouterProvider>
   );

@@ -1,10 +1,12 @@
 /*
  * Markdown as HTML that is safe to show: whatever a README or a note contains, no script runs, nothing is loaded from
- * elsewhere, and links open in a page of their own. Links to files of the folder open in the viewer.
+ * elsewhere, and links open in a page of their own. Links to files of the folder open in the viewer; its pictures are left
+ * open, with their file's id, to be filled by who shows them.
  */
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
 import { fileId } from "./api/ids";
+import { inWords } from "./parts/pictures";
 import { hrefTo } from "./shell/router";
 
 const marked = new Marked({
@@ -14,7 +16,7 @@ const marked = new Marked({
 });
 
 /**
- * Turns Markdown into safe HTML. Relative links start from `folder`, a path inside the workspace; where it is not given,
+ * Turns Markdown into safe HTML. Relative links and pictures start from `folder`, a path inside the workspace; where it is not given,
  * they lose their target.
  */
 export function toSafeHtml(markdown: string, folder?: string): string {
@@ -33,6 +35,7 @@ export function toSafeHtml(markdown: string, folder?: string): string {
       "object",
       "embed",
     ],
+    ALLOW_DATA_ATTR: false,
     FORBID_ATTR: ["style", "srcset", "id", "name", "target", "background"],
     RETURN_DOM_FRAGMENT: true,
   });
@@ -40,11 +43,16 @@ export function toSafeHtml(markdown: string, folder?: string): string {
   // Wide code is scrolled with the keys, too.
   for (const code of fragment.querySelectorAll("pre")) code.setAttribute("tabindex", "0");
   for (const image of fragment.querySelectorAll("img")) {
-    // A picture from elsewhere would tell that server who reads; the page's policy refuses it anyway.
-    if (/^data:image\//.test(image.getAttribute("src") ?? "")) continue;
-    const words = image.ownerDocument.createElement("span");
-    words.textContent = image.getAttribute("alt") ?? "";
-    image.replaceWith(words);
+    const source = image.getAttribute("src") ?? "";
+    if (/^data:image\//.test(source)) continue;
+    const path = folder === undefined ? null : resolvePath(folder, source);
+    if (path === null) {
+      // A picture from elsewhere would tell that server who reads; the page's policy refuses it anyway.
+      inWords(image);
+      continue;
+    }
+    image.removeAttribute("src");
+    image.dataset.file = fileId(path);
   }
   const box = document.createElement("div");
   box.append(fragment);

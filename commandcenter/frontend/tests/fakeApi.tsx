@@ -46,7 +46,18 @@ export function found(path: string, lines: readonly (readonly [number, string, n
 }
 
 export function result(files: SearchFile[], change: Partial<SearchResult> = {}): SearchResult {
-  return { took_ms: 4.2, total: files.length, total_is_exact: true, truncated: false, files, index: INDEX, ...change };
+  return {
+    took_ms: 4.2,
+    total: files.length,
+    total_is_exact: true,
+    truncated: false,
+    unfinished: false,
+    looked_into: files.length,
+    candidates: files.length,
+    files,
+    index: INDEX,
+    ...change,
+  };
 }
 
 export function entry(path: string, change: Partial<FileEntry> = {}): FileEntry {

@@ -204,6 +204,7 @@ export function fakeBackend() {
       value: vi.fn<Peek["value"]>(never),
       connections: vi.fn<Peek["connections"]>(never),
     },
+    files: { raw: vi.fn(never) },
     search: {
       index: vi.fn(never),
       findFiles: vi.fn((q: string) =>

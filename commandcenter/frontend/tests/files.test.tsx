@@ -10,10 +10,12 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "../src/api/client";
 import { fileId, parentPath } from "../src/api/ids";
 import { drafts } from "../src/drafts";
+import { coloursOf } from "../src/pages/files/editor/colours";
 import { formatLines, parseLines } from "../src/pages/files/editor/lines";
 import { placeHref, placeOf } from "../src/pages/files/place";
 import { moveOf, rowsOf, typedTo, type Branch } from "../src/pages/files/tree/rows";
 import { diffCounts, diffRows } from "../src/pages/files/viewer/diffRows";
+import { colouredPieces } from "../src/pages/files/viewer/useColours";
 import { viewsOf } from "../src/pages/files/viewer/Viewer";
 import { parseRoute } from "../src/shell/router";
 import { ToldEvents, content, entry, expectAccessible, fakeApi, listing, memoryFiles, show } from "./fakeApi";
@@ -27,6 +29,50 @@ const TREE = new Map<string, Branch>([
   ["", { listing: listing("", [SRC, entry("app.ts"), entry("README.md")]), error: null }],
   [SRC.id, { listing: listing("src", [entry("src/a.ts"), entry("src/b.ts")]), error: null }],
 ]);
+
+describe("the colours of a diff", () => {
+  test("leave the text as it is, whatever they are", () => {
+    const colour = fc.record({ from: fc.nat(30), to: fc.nat(30), classes: fc.constantFrom("tok-a", "tok-b") });
+    fc.assert(
+      fc.property(fc.string({ maxLength: 20 }), fc.array(colour, { maxLength: 6 }), (text, colours) => {
+        const inside = colours
+          .map(({ from, to, classes }) => ({
+            from: Math.min(from, to, text.length),
+            to: Math.min(Math.max(from, to), text.length),
+            classes,
+          }))
+          .sort((a, b) => a.from - b.from);
+        const pieces = colouredPieces(text, inside);
+        expect(pieces.map((piece) => piece.text).join("")).toBe(text);
+      }),
+    );
+  });
+
+  test("are those of the file's language, also in what goes over several lines", async () => {
+    const [lines = []] = (await coloursOf("a.ts", [["const a = 1; /* one", "two */ let b;"]])) ?? [];
+    const classes = lines.map((line) => line.map(({ from, to, classes: names }) => [from, to, names]));
+    expect(classes[0]).toContainEqual([0, 5, "tok-keyword"]);
+    expect(classes[0]).toContainEqual([13, 19, "tok-comment"]);
+    expect(classes[1]).toContainEqual([0, 6, "tok-comment"]);
+    expect(classes[1]).toContainEqual([7, 10, "tok-keyword"]);
+    expect(await coloursOf("a.unknown-language", [["x"]])).toBeNull();
+  });
+});
+
+describe("a note or task about a place", () => {
+  test("points at the file and the line, and is opened", async () => {
+    const files = memoryFiles({ [PATH]: "one\ntwo\n" });
+    const create = vi.fn((task: Record<string, unknown>) => Promise.resolve({ ...task, id: "t1" }));
+    const api = fakeApi({ files, tasks: { create, list: () => Promise.resolve([]) } });
+    show(api, `${HREF}?line=2`);
+    await editor();
+    await userEvent.click(screen.getByTestId("about-place"));
+    await userEvent.type(await screen.findByTestId("about-title"), "Look here{Enter}");
+    await waitFor(() => expect(window.location.hash).toBe("#/tasks/t1"));
+    const links = [{ id: fileId(PATH), path: PATH, line: 2 }];
+    expect(create.mock.calls[0]?.[0]).toEqual({ title: "Look here", column: "todo", links });
+  });
+});
 
 describe("the tree", () => {
   test("lists what is unfolded, with the place of each among its siblings", () => {
@@ -273,8 +319,30 @@ describe("the files page", () => {
     await conflict("theirs again\none\n");
     await userEvent.click(await screen.findByTestId("merge"));
     expect(await screen.findByTestId("merging")).toBeVisible();
+    // Nothing is chosen yet: what mine would overwrite is said first.
     await userEvent.click(screen.getByTestId("save"));
+    const ask = await screen.findByRole("alertdialog");
+    expect(ask).toHaveTextContent(/Save with \d+ differences? not chosen/);
+    expect(files.text(PATH)).toBe("theirs again\none\n");
+    await userEvent.click(within(ask).getByRole("button", { name: "Save with mine" }));
     await waitFor(() => expect(files.text(PATH)).toBe("theirs\none\nmine\n"));
+  });
+
+  test("asks nothing once every difference of a merge is chosen", async () => {
+    const files = memoryFiles({ [PATH]: "one\n" });
+    show(fakeApi({ files }), HREF);
+    const view = await editor();
+    type(view, "mine\n");
+    files.write(PATH, "theirs\none\n");
+    await userEvent.keyboard("{Control>}s{/Control}");
+    await userEvent.click(await screen.findByTestId("merge"));
+    expect(await screen.findByTestId("merging")).toHaveTextContent(/differences? left to choose/);
+    while (screen.queryAllByText("Take theirs").length > 0) {
+      const [button] = screen.getAllByText("Take theirs");
+      if (button) await userEvent.click(button);
+    }
+    await waitFor(() => expect(screen.queryByText(/left to choose/)).toBeNull());
+    expect(view.state.doc.toString()).toBe("theirs\none\n");
   });
 
   test("makes a file again that was deleted while it was edited", async () => {

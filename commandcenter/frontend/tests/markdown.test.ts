@@ -1,9 +1,10 @@
 /*
  * Whatever stands in a README or a note, showing it runs nothing and asks nobody.
  */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { fileId } from "../src/api/ids";
 import { resolvePath, toSafeHtml } from "../src/markdown";
+import { showPictures } from "../src/parts/pictures";
 import { hrefTo } from "../src/shell/router";
 
 describe("Markdown", () => {
@@ -23,6 +24,37 @@ describe("Markdown", () => {
     const html = toSafeHtml("![a badge](https://example.org/badge.svg)");
     expect(html).not.toContain("example.org");
     expect(html).toContain("a badge");
+  });
+
+  test("leaves pictures of the folder open, to be filled with their bytes", () => {
+    const html = toSafeHtml('![a plan](img/plan.png) <img src="x.png" data-file="forged" alt="b">', "docs");
+    const box = document.createElement("div");
+    box.innerHTML = html;
+    const images = [...box.querySelectorAll("img")];
+    expect(images.map((image) => [image.getAttribute("src"), image.dataset.file, image.alt])).toEqual([
+      [null, fileId("docs/img/plan.png"), "a plan"],
+      [null, fileId("docs/x.png"), "b"],
+    ]);
+    for (const outside of ["../../x.png", "file:///etc/passwd"]) {
+      expect(toSafeHtml(`![gone](${outside})`, "docs")).not.toContain("<img");
+    }
+  });
+
+  test("fills a picture, puts its words where there is none, and lets go of both", async () => {
+    const box = document.createElement("div");
+    box.innerHTML = toSafeHtml("![one](a.png) ![two](b.png)", "");
+    const made = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:one");
+    const revoked = vi.spyOn(URL, "revokeObjectURL").mockReturnValue(undefined);
+    const end = showPictures(box, (id) =>
+      id === fileId("a.png") ? Promise.resolve(new Blob(["x"])) : Promise.reject(new Error("gone")),
+    );
+    await vi.waitFor(() => expect(box.querySelector("img")?.getAttribute("src")).toBe("blob:one"));
+    await vi.waitFor(() => expect(box.querySelectorAll("img")).toHaveLength(1));
+    expect(box.textContent).toContain("two");
+    end();
+    expect(revoked).toHaveBeenCalledWith("blob:one");
+    made.mockRestore();
+    revoked.mockRestore();
   });
 
   test("keeps what a text is made of, and opens links apart", () => {

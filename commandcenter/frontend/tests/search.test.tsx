@@ -210,7 +210,7 @@ describe("the search page", () => {
 
   test("draws only what is in view, and asks for more when the end comes near", async () => {
     const many = (from: number) =>
-      Array.from({ length: 50 }, (_, i) =>
+      Array.from({ length: 30 }, (_, i) =>
         found(`f${from + i}.rs`, [
           [1, "alpha", 0, 5],
           [5, "alpha", 0, 5],
@@ -223,8 +223,41 @@ describe("the search page", () => {
     const drawn = await screen.findAllByTestId("search-match");
     expect(drawn.length).toBeLessThan(80);
     expect(screen.getByTestId("search-count")).toHaveTextContent("at least 5,000 files");
-    fireEvent.scroll(screen.getByTestId("search-results"), { target: { scrollTop: 4500 } });
-    await waitFor(() => expect(asked.mock.calls.map(([, offset]) => offset)).toContain(50));
+    fireEvent.scroll(screen.getByTestId("search-results"), { target: { scrollTop: 2700 } });
+    await waitFor(() => expect(asked.mock.calls.map(([, offset]) => offset)).toContain(30));
+  });
+
+  test("shows the first finds at once and adds the rest below them", async () => {
+    const [first, second] = TWO;
+    if (!first || !second) throw new Error("two files are needed");
+    let tell: (whole: unknown) => void = () => undefined;
+    const whole = new Promise((resolve) => (tell = resolve));
+    const part = { total_is_exact: false, truncated: true, unfinished: true, looked_into: 10, candidates: 400 };
+    const { api } = searching(() => Promise.resolve(result([])));
+    Object.assign(api.search, {
+      find: (_: SearchQuery, offset: number, { patience }: { patience: number }) =>
+        patience < 100 ? Promise.resolve(result([second], part)) : offset === 0 ? whole : Promise.resolve(result([])),
+    });
+    show(api, "/search?q=alpha&mode=regex");
+    expect(await screen.findAllByTestId("search-match")).toHaveLength(1);
+    expect(screen.getByTestId("search-count")).toHaveTextContent("at least 1 file in 4.2 ms, looking further…");
+    tell(result([first, second], { took_ms: 300 }));
+    await waitFor(() => expect(screen.getAllByTestId("search-match")).toHaveLength(2));
+    expect(screen.getAllByRole("heading", { level: 2 }).map((one) => one.textContent)).toEqual([
+      expect.stringContaining("b.rs"),
+      expect.stringContaining("a.rs"),
+    ]);
+    expect(screen.getByTestId("search-count")).toHaveTextContent("2 files in 300 ms");
+    expect(screen.getByTestId("search-count")).not.toHaveTextContent("further");
+  });
+
+  test("says what was not looked into when even the second answer is not whole", async () => {
+    const part = { total_is_exact: false, truncated: true, unfinished: true, looked_into: 1000, candidates: 4000 };
+    const { api } = searching(() => Promise.resolve(result(TWO, part)));
+    show(api, "/search?q=alpha&mode=regex");
+    expect(
+      await screen.findByText(/not whole: 1,000 of 4,000 files that may have it were looked into/),
+    ).toBeInTheDocument();
   });
 
   test("shows how far the index is while it is filled", async () => {

@@ -12,6 +12,7 @@ export { Kbd, ShortcutKeys, platformKeys } from "./Kbd";
 export { Menu, MenuItem, MenuSeparator, type MenuProps } from "./Menu";
 export { Palette, rankEntries, type PaletteEntry, type PaletteProps } from "./Palette";
 export { PathText, shortenMiddle, type PathTextProps } from "./PathText";
+export { ShortcutList, type ShortcutGroup } from "./ShortcutList";
 export { Skeleton, useDelayed } from "./Skeleton";
 export { STATES, StateMark, type StateMarkProps, type StateName } from "./StateMark";
 export { Toasts, toast, type ToastOptions } from "./Toast";

@@ -1,7 +1,7 @@
 /*
  * Every action by name and key: the palette lists them, the keyboard runs them, the shortcut sheet explains them.
  */
-import type { PaletteEntry } from "@cchub/kit";
+import type { PaletteEntry, ShortcutGroup } from "@cchub/kit";
 import {
   ExternalLink,
   FolderPlus,
@@ -87,9 +87,9 @@ function hubCommands(app: App): PaletteEntry[] {
 }
 
 /** What the shortcut sheet shows, by place. */
-export const SHORTCUTS: readonly { place: string; keys: readonly [string, string][] }[] = [
+export const SHORTCUTS: readonly ShortcutGroup[] = [
   {
-    place: "Everywhere",
+    title: "Everywhere",
     keys: [
       ["Mod+K", "Search or run a command"],
       ["A", "Add folder"],
@@ -100,7 +100,7 @@ export const SHORTCUTS: readonly { place: string; keys: readonly [string, string
     ],
   },
   {
-    place: "On a project, in the list or on its page",
+    title: "On a project, in the list or on its page",
     keys: [
       ["↑", "Previous project"],
       ["↓", "Next project"],
@@ -112,7 +112,7 @@ export const SHORTCUTS: readonly { place: string; keys: readonly [string, string
     ],
   },
   {
-    place: "In a log",
+    title: "In a log",
     keys: [
       ["Mod+F", "Find"],
       ["Enter", "Next match"],

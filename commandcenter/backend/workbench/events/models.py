@@ -37,10 +37,10 @@ class Event(BaseModel):
     type: EventType
     at: datetime
     data: dict[str, Any]
-    """note.*, task.*: id, version. files.changed: total, paths (first 100: change, path). overview.refreshed: files,
-    bytes. commit.seen: sha, subject, author. branch.changed: from, to. index.started: reason (start, changes, rescan,
-    rebuild). index.progress: done, total. index.finished: files, bytes, changed, seconds. index.failed: error.
-    service.lost, service.back: service (postgres, redis)."""
+    """note.*, task.*: id, version, title; task.* but deleted ones: column. files.changed: total, paths (first 100:
+    change, path). overview.refreshed: files, bytes. commit.seen: sha, subject, author. branch.changed: from, to.
+    index.started: reason (start, changes, rescan, rebuild). index.progress: done, total. index.finished: files, bytes,
+    changed, seconds. index.failed: error. service.lost, service.back: service (postgres, redis)."""
 
 
 class RecordedEvent(Event):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 
 from workbench.exchange.export import export
 from workbench.exchange.models import Import, Imported
 from workbench.exchange.take_in import take_in
+from workbench.web.announce import announce
 from workbench.web.models import FAILURES, Failure
 from workbench.workbench import Workbench
 
@@ -33,7 +32,4 @@ async def import_notes(request: Request, given: Import) -> Imported:
     """Take an exported text in: all of it, or nothing when that fails."""
     workbench: Workbench = request.app.state.workbench
 
-    def announce(kind: str, one: UUID, version: int) -> None:
-        workbench.broker.publish(kind, {"id": str(one), "version": version})
-
-    return await take_in(workbench.database, given.text, announce)
+    return await take_in(workbench.database, given.text, lambda kind, now: announce(request, kind, now))

@@ -17,8 +17,9 @@ from workbench.exchange.markdown import Item, Unreadable, read
 from workbench.exchange.models import Imported, KeptNote, KeptTask
 from workbench.links.models import Link, LinkTarget
 from workbench.links.table import links_of
-from workbench.notes.models import NoteEdit
+from workbench.notes.models import Note, NoteEdit
 from workbench.notes.table import NOTES, insert_note, update_note
+from workbench.tasks.models import Task
 from workbench.tasks.position import place
 from workbench.tasks.schema import TASKS
 from workbench.tasks.table import insert_task, update_task
@@ -26,13 +27,15 @@ from workbench.tasks.table import insert_task, update_task
 PROBLEMS_MAX = 20
 IMPORT_SECONDS = 120.0
 """Some ten thousand items."""
-Announce = Callable[[str, UUID, int], None]
+Change = tuple[str, Note | Task]
+"""What became of an item: the event, and what it is now."""
+Announce = Callable[[str, Note | Task], None]
 
 
 async def take_in(database: Database, text: str, announce: Announce) -> Imported:
     """Import; `announce` is called for each change once all are kept. Raises `ApiError` 422 `import_empty`."""
     counted = Imported(notes=0, tasks=0, skipped=0, problems=[])
-    changes: list[tuple[str, UUID, int]] = []
+    changes: list[Change] = []
     async with database.connection(seconds=IMPORT_SECONDS) as connection:
         for item in read(text):
             try:
@@ -63,10 +66,10 @@ class _Skip(Exception):
         self.why = why
 
 
-async def _take(connection: AsyncConnection, item: Item | Unreadable) -> tuple[str, UUID, int]:
+async def _take(connection: AsyncConnection, item: Item | Unreadable) -> Change:
     if isinstance(item, Unreadable):
         raise _Skip(f"line {item.line}: {item.why}")
-    takes: dict[str, Callable[[AsyncConnection, Item], Awaitable[tuple[str, UUID, int]]]] = {
+    takes: dict[str, Callable[[AsyncConnection, Item], Awaitable[Change]]] = {
         "note": _take_note,
         "task": _take_task,
     }
@@ -78,12 +81,12 @@ async def _take(connection: AsyncConnection, item: Item | Unreadable) -> tuple[s
         raise _Skip(f"{item.kind} “{item.title[:60]}”: {at}: {first['msg']}") from invalid
 
 
-async def _take_note(connection: AsyncConnection, item: Item) -> tuple[str, UUID, int]:
+async def _take_note(connection: AsyncConnection, item: Item) -> Change:
     given = KeptNote.model_validate(item.rest | {"title": item.title, "body": item.body})
     row = await _held(connection, NOTES, given.id)
     if row is None:
         note = await insert_note(connection, given, _given(given, ("id", "created_at", "updated_at")))
-        return "note.created", note.id, note.version
+        return "note.created", note
     links = (await links_of(connection, "note", [row.id]))[row.id]
     if (row.title, row.body, row.pinned) == (given.title, given.body, given.pinned) and _same(links, given.links):
         raise _Skip("")
@@ -91,10 +94,10 @@ async def _take_note(connection: AsyncConnection, item: Item) -> tuple[str, UUID
         title=given.title, body=given.body, version=row.version, pinned=given.pinned, links=given.links
     )
     note = await update_note(connection, row.id, edit)
-    return "note.updated", note.id, note.version
+    return "note.updated", note
 
 
-async def _take_task(connection: AsyncConnection, item: Item) -> tuple[str, UUID, int]:
+async def _take_task(connection: AsyncConnection, item: Item) -> Change:
     given = KeptTask.model_validate(item.rest | {"title": item.title, "body": item.body})
     row = await _held(connection, TASKS, given.id)
     if row is None:
@@ -102,7 +105,7 @@ async def _take_task(connection: AsyncConnection, item: Item) -> tuple[str, UUID
         if "position" not in values:
             values["position"] = await place(connection, given.column, None, None)
         task = await insert_task(connection, given, values)
-        return "task.created", task.id, task.version
+        return "task.created", task
     links = (await links_of(connection, "task", [row.id]))[row.id]
     values = given.model_dump(include={"title", "body", "labels", "due", "done_at"}) | {"lane": given.column}
     if given.position is not None:
@@ -110,7 +113,7 @@ async def _take_task(connection: AsyncConnection, item: Item) -> tuple[str, UUID
     if all(row._mapping[name] == value for name, value in values.items()) and _same(links, given.links):
         raise _Skip("")
     task = await update_task(connection, row.id, row.version, values, given.links)
-    return "task.updated", task.id, task.version
+    return "task.updated", task
 
 
 async def _held(connection: AsyncConnection, table: Any, one: UUID | None) -> Any:

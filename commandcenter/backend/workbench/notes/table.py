@@ -1,41 +1,23 @@
-"""The table of notes and of their versions. Every change names the version it was made from, in the same statement that
-changes the row, and leaves what it wrote in the history."""
+"""The table of notes and of their versions."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
-    Executable,
-    Integer,
-    Table,
-    Text,
-    Uuid,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Boolean, Column, DateTime, Integer, Table, Text, Uuid, func, select
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workbench.database.connection import Database
 from workbench.database.engine import metadata
-from workbench.database.text import text_query, too_many_words
+from workbench.database.text import text_query
+from workbench.database.versioned import Versioned, Words
 from workbench.errors import ApiError
-from workbench.links.models import LinkTarget
-from workbench.links.table import links_of, replace_links
+from workbench.links.table import links_of
 from workbench.notes.headline import headline_of, read_headline
 from workbench.notes.models import FoundNote, NewNote, Note, NoteEdit, NoteList, NoteVersion
 
-VERSIONS_MAX = 200
-"""Versions of one note that are kept."""
 NOTES = Table(
     "notes",
     metadata,
@@ -58,6 +40,18 @@ HISTORY = Table(
     Column("body", Text, nullable=False),
 )
 SHOWN = tuple(column for column in NOTES.c if column.name != "search")
+KEPT = Versioned(
+    owner="note",
+    model=Note,
+    rows=NOTES,
+    shown=SHOWN,
+    history=HISTORY,
+    key=HISTORY.c.note_id,
+    kept=("title", "body"),
+    gone=Words("note_not_found", "This note does not exist any more. Reload the list."),
+    conflict=Words("version_conflict", "The note was changed meanwhile. Compare with what it is now, then save again."),
+    too_large=Words("note_too_large", "The note has more words than can be searched. Split it."),
+)
 
 
 async def find(database: Database, words: str, limit: int, offset: int) -> NoteList:
@@ -84,7 +78,7 @@ async def find(database: Database, words: str, limit: int, offset: int) -> NoteL
 async def get(database: Database, note_id: UUID) -> Note:
     """One note. Raises `note_not_found`."""
     async with database.connection(snapshot=True) as connection:
-        return await _get(connection, note_id)
+        return await KEPT.get(connection, note_id)
 
 
 async def create(database: Database, new: NewNote) -> Note:
@@ -96,8 +90,7 @@ async def create(database: Database, new: NewNote) -> Note:
 async def insert_note(connection: AsyncConnection, new: NewNote, given: dict[str, Any]) -> Note:
     """Keep a note in a transaction that is open; `given` are values of other columns. Raises `note_too_large`."""
     values = {"title": new.title, "body": new.body, "pinned": new.pinned} | given
-    row = await _write(connection, insert(NOTES).values(**values).returning(*SHOWN))
-    return await _written(connection, row, new.links)
+    return await KEPT.add(connection, values, new.links)
 
 
 async def edit(database: Database, note_id: UUID, content: NoteEdit) -> Note:
@@ -111,35 +104,19 @@ async def update_note(connection: AsyncConnection, note_id: UUID, content: NoteE
     values: dict[str, Any] = {"title": content.title, "body": content.body}
     if content.pinned is not None:
         values["pinned"] = content.pinned
-    changed = (
-        update(NOTES)
-        .where(NOTES.c.id == note_id, NOTES.c.version == content.version)
-        .values(**values, version=NOTES.c.version + 1, updated_at=func.now())
-        .returning(*SHOWN)
-    )
-    row = await _write(connection, changed)
-    if row is None:
-        raise await _conflict(connection, note_id)
-    return await _written(connection, row, content.links)
+    return await KEPT.change(connection, note_id, content.version, values, content.links)
 
 
-async def remove(database: Database, note_id: UUID, version: int) -> None:
-    """Delete a note. Raises `note_not_found`, `version_conflict`."""
-    removed = delete(NOTES).where(NOTES.c.id == note_id, NOTES.c.version == version).returning(NOTES.c.id)
+async def remove(database: Database, note_id: UUID, version: int) -> str:
+    """Delete a note; its title. Raises `note_not_found`, `version_conflict`."""
     async with database.connection() as connection:
-        if await connection.scalar(removed) is None:
-            raise await _conflict(connection, note_id)
+        return await KEPT.remove(connection, note_id, version)
 
 
 async def versions(database: Database, note_id: UUID, limit: int) -> list[NoteVersion]:
     """What the note was, newest first; the first is what it is. Raises `note_not_found`."""
-    shown = (HISTORY.c.version, HISTORY.c.at, HISTORY.c.title, HISTORY.c.body)
-    order = select(*shown).where(HISTORY.c.note_id == note_id).order_by(HISTORY.c.version.desc()).limit(limit)
     async with database.connection(snapshot=True) as connection:
-        found = [NoteVersion(**row._mapping) for row in await connection.execute(order)]
-    if not found:
-        raise _not_found(note_id)
-    return found
+        return await KEPT.versions(connection, note_id, limit, NoteVersion)
 
 
 async def restore(database: Database, note_id: UUID, version: int) -> Note:
@@ -148,7 +125,7 @@ async def restore(database: Database, note_id: UUID, version: int) -> Note:
         held = select(NOTES.c.version).where(NOTES.c.id == note_id).with_for_update()
         now = await connection.scalar(held)
         if now is None:
-            raise _not_found(note_id)
+            raise KEPT.not_found(note_id)
         former = select(HISTORY.c.title, HISTORY.c.body).where(
             HISTORY.c.note_id == note_id, HISTORY.c.version == version
         )
@@ -157,52 +134,3 @@ async def restore(database: Database, note_id: UUID, version: int) -> Note:
             words = "This version is not kept any more. Reload the history."
             raise ApiError(404, "version_not_found", words, {"id": str(note_id), "version": version})
         return await update_note(connection, note_id, NoteEdit(title=row.title, body=row.body, version=now))
-
-
-async def _written(connection: AsyncConnection, row: Any, links: list[LinkTarget] | None) -> Note:
-    """What belongs to every write: the links, the version in the history, and no more versions than are kept."""
-    if links is not None:
-        await replace_links(connection, "note", row.id, links)
-    version = {"note_id": row.id, "version": row.version, "at": row.updated_at, "title": row.title, "body": row.body}
-    await connection.execute(insert(HISTORY).values(**version))
-    oldest = row.version - VERSIONS_MAX
-    if oldest > 0:
-        await connection.execute(delete(HISTORY).where(HISTORY.c.note_id == row.id, HISTORY.c.version <= oldest))
-    return await _note(connection, row)
-
-
-async def _get(connection: AsyncConnection, note_id: UUID) -> Note:
-    row = (await connection.execute(select(*SHOWN).where(NOTES.c.id == note_id))).one_or_none()
-    if row is None:
-        raise _not_found(note_id)
-    return await _note(connection, row)
-
-
-def _not_found(note_id: UUID) -> ApiError:
-    return ApiError(404, "note_not_found", "This note does not exist any more. Reload the list.", str(note_id))
-
-
-async def _conflict(connection: AsyncConnection, note_id: UUID) -> ApiError:
-    now = await _get(connection, note_id)
-    return ApiError(
-        409,
-        "version_conflict",
-        "The note was changed meanwhile. Compare with what it is now, then save again.",
-        now.model_dump(mode="json"),
-    )
-
-
-async def _write(connection: AsyncConnection, statement: Executable) -> Any:
-    try:
-        return (await connection.execute(statement)).one_or_none()
-    except DBAPIError as error:
-        cause = too_many_words(error)
-        if cause is None:
-            raise
-        words = "The note has more words than can be searched. Split it."
-        raise ApiError(413, "note_too_large", words, str(cause)) from cause
-
-
-async def _note(connection: AsyncConnection, row: Any) -> Note:
-    links = await links_of(connection, "note", [row.id])
-    return Note(**row._mapping, links=links[row.id])

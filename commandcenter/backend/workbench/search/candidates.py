@@ -1,93 +1,138 @@
-"""Which files may match, told by their grams alone: a superset of those that do, without looking into any file."""
+"""Which files may match, told by their grams alone: a superset of those that do, without looking into any file.
+
+Every gram that is asked for costs a read in each segment, and after a few of them the rest leaves hardly fewer files:
+they are asked for only where the first ones leave many.
+"""
 
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
-from typing import Any
+from bisect import bisect_left
+from dataclasses import dataclass, field
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workbench.search.content import unpacked
 from workbench.search.fragments import Clause
-from workbench.search.grams import LONG, SHORT, codes_of, folded_bytes, members, row_of
+from workbench.search.grams import ASKED_MAX, LONG, SHORT, codes_of, folded_bytes, members, row_of
 from workbench.search.threads import in_search_thread
 
-LONG_MAX = 10
-SHORT_MAX = 4
-"""Grams asked for of one text: more of them leave hardly fewer files."""
-ALTERNATIVES_MAX = 16
-_SEGMENTS = text("SELECT id, width, span, files FROM index_segments ORDER BY id")
+FIRST = 3
+MOST = 10
+"""Grams asked for of one text, at first and in all."""
+FEW = 40
+"""So many files are looked into sooner than further grams are read."""
+ALTERNATIVES_MAX = 32
+_SEGMENTS = text("SELECT id, width, span, files, owners FROM index_segments ORDER BY id")
 _PAGES = text(
-    "SELECT DISTINCT g.segment, g.page, g.content FROM index_segments s CROSS JOIN unnest(CAST(:codes AS int[])) code"
-    " JOIN index_grams g ON g.segment = s.id AND g.page = code / s.span"
+    "SELECT g.segment, g.page, g.content"
+    " FROM unnest(CAST(:segments AS int[]), CAST(:pages AS int[])) AS wanted (segment, page)"
+    " JOIN index_grams g ON g.segment = wanted.segment AND g.page = wanted.page"
 )
 
-Codes = list[list[set[int]]]
-"""Of every clause, of every alternative: the classes of its grams."""
+Codes = list[list[list[int]]]
+"""Of every clause, of every alternative: the classes of its grams, the most telling first."""
 
 
-async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list[int] | None:
-    """Ids of files that may have what the clauses ask for, oldest in the index first; None when nothing is asked for
-    that could be told."""
-    wanted = [[_some(alternative) for alternative in clause[:ALTERNATIVES_MAX]] for clause in clauses]
-    wanted = [clause for at, clause in enumerate(wanted) if all(clause) and len(clauses[at]) <= ALTERNATIVES_MAX]
-    if not wanted:
-        return None
-    codes = sorted({code for clause in wanted for alternative in clause for code in alternative})
-    segments = (await connection.execute(_SEGMENTS)).all()
-    pages = (await connection.execute(_PAGES, {"codes": codes})).all()
-    return await in_search_thread(lambda: _found(wanted, segments, pages))
+async def candidates(connection: AsyncConnection, clauses: list[Clause]) -> list[int]:
+    """Ids of files that may have what the clauses ask for, in the order of the index; all of them when nothing is asked
+    for that could be told."""
+    wanted = [[_some(alternative) for alternative in clause] for clause in clauses if len(clause) <= ALTERNATIVES_MAX]
+    wanted = [clause for clause in wanted if all(clause)]
+    segments = [_Segment.of(*row) for row in (await connection.execute(_SEGMENTS)).all()]
+    for most in (FIRST, MOST):
+        if most == MOST and sum(one.left.bit_count() for one in segments) <= FEW:
+            break
+        part = [[codes[:most] for codes in clause] for clause in wanted]
+        if wanted:
+            await _narrow(connection, segments, part)
+    return await in_search_thread(lambda: [number for one in segments for number in one.ids()])
 
 
-def _some(literal: str) -> set[int]:
-    """Some of a text's grams, from everywhere in it."""
-    every = folded_bytes(literal.encode("utf-8", "replace"))
-    return _spread(every, LONG, LONG_MAX) | _spread(every, SHORT, SHORT_MAX)
+@dataclass(slots=True)
+class _Segment:
+    number: int
+    width: int
+    span: int
+    files: int
+    """So many bits are of files; the others are of further blocks."""
+    owners: array[int]
+    """Ids of files, of every bit."""
+    left: int
+    """The files that may match, as bits."""
+    pages: dict[int, bytes] = field(default_factory=dict)
+    """Those that were read."""
+
+    @staticmethod
+    def of(number: int, width: int, span: int, files: int, owners: bytes) -> _Segment:
+        return _Segment(number, width, span, files, array("i", owners), (1 << files) - 1)
+
+    def ids(self) -> list[int]:
+        return [self.owners[at] for at in members(self.left)]
+
+    def narrow(self, wanted: Codes) -> None:
+        """Leave those files that have some alternative of every clause."""
+        for clause in wanted:
+            bits = 0
+            for alternative in clause:
+                bits |= self._with(alternative)
+            self.left &= self._files_of(bits)
+            if not self.left:
+                return
+
+    def _with(self, codes: list[int]) -> int:
+        bits = -1
+        for code in codes:
+            page = self.pages.get(code // self.span, b"")
+            bits &= row_of(page, code, self.width, self.span)
+            if not bits:
+                break
+        return bits
+
+    def _files_of(self, bits: int) -> int:
+        """The files of these files and blocks."""
+        blocks = bits >> self.files
+        files = bits & ((1 << self.files) - 1)
+        for at in members(blocks):
+            files |= 1 << bisect_left(self.owners, self.owners[self.files + at], 0, self.files)
+        return files
 
 
-def _spread(text: bytes, length: int, most: int) -> set[int]:
-    count = len(text) - length + 1
-    step = max(1, -(-count // most))
-    found: set[int] = set()
-    for at in range(0, count, step):
-        found |= codes_of(text[at : at + length], length)
-    return found
+async def _narrow(connection: AsyncConnection, segments: list[_Segment], wanted: Codes) -> None:
+    codes = {code for clause in wanted for alternative in clause for code in alternative}
+    by_number = {one.number: one for one in segments if one.left}
+    places = [
+        (one.number, page)
+        for one in by_number.values()
+        for page in sorted({code // one.span for code in codes})
+        if page not in one.pages
+    ]
+    if not places:
+        return
+    asked = {"segments": [number for number, _ in places], "pages": [page for _, page in places]}
+    read = (await connection.execute(_PAGES, asked)).all()
+
+    def narrow() -> None:
+        for number, page, content in read:
+            by_number[number].pages[page] = unpacked(content)
+        for one in by_number.values():
+            one.narrow(wanted)
+
+    await in_search_thread(narrow)
 
 
-def _found(wanted: Codes, segments: Any, pages: Any) -> list[int]:
-    by_segment: dict[int, dict[int, bytes]] = defaultdict(dict)
-    for segment, page, content in pages:
-        by_segment[segment][page] = content
-    found: list[int] = []
-    for number, width, span, files in segments:
-        bits = _in_segment(wanted, by_segment[number], width, span)
-        if bits:
-            ids = array("i", files)
-            found += [ids[at] for at in members(bits)]
-    return found
-
-
-def _in_segment(wanted: Codes, packed: dict[int, bytes], width: int, span: int) -> int:
-    pages: dict[int, bytes] = {}
-    bits = -1
-    for clause in wanted:
-        of_clause = 0
-        for alternative in clause:
-            of_alternative = -1
-            for code in alternative:
-                page = code // span
-                if page not in packed:
-                    of_alternative = 0
-                    break
-                if page not in pages:
-                    pages[page] = unpacked(packed[page])
-                of_alternative &= row_of(pages[page], code, width, span)
-                if not of_alternative:
-                    break
-            of_clause |= of_alternative
-        bits &= of_clause
-        if not bits:
-            return 0
-    return bits
+def _some(literal: str) -> list[int]:
+    """Some of a text's grams, from everywhere in it: long ones, and short ones of a text that has no more."""
+    every = folded_bytes(literal[:ASKED_MAX].encode("utf-8", "replace"))
+    length = LONG if len(every) >= LONG else SHORT
+    count = len(every) - length + 1
+    if count <= 0:
+        return []
+    # The ends and the middle first: grams that overlap tell the same.
+    order = sorted(range(count), key=lambda at: (at % length != 0 and at != count - 1, at))
+    step = max(1, -(-len(order) // MOST))
+    found: dict[int, None] = {}
+    for at in order[::step]:
+        found |= dict.fromkeys(codes_of(every[at : at + length], length))
+    return list(found)[:MOST]

@@ -56,15 +56,18 @@ class Read:
     """As a `tsvector`."""
 
 
-def read(root: bytes, entry: Entry) -> tuple[Read, bytes]:
-    """Read a file: what goes into the database, and its text. Whatever goes wrong is a kind of file, not an error."""
+def bytes_of(root: bytes, entry: Entry) -> bytes | None:
+    """A file's bytes, of a large one the first; None when it cannot be read."""
+    return b"" if entry.size > SIZE_MAX else _bytes_of(os.path.join(root, entry.path))
+
+
+def read(entry: Entry, content: bytes | None) -> tuple[Read, bytes]:
+    """What goes into the database of a file with these bytes, and its text. Whatever went wrong is a kind of file, not
+    an error."""
     language = language_of(entry.path.rpartition(b"/")[2])
-    if entry.size > SIZE_MAX:
-        return Read(entry, "large", language), b""
-    content = _bytes_of(os.path.join(root, entry.path))
     if content is None:
         return Read(entry, "unreadable", language), b""
-    if len(content) > SIZE_MAX:
+    if max(entry.size, len(content)) > SIZE_MAX:
         return Read(entry, "large", language), b""
     text = _text_of(content)
     if text is None:

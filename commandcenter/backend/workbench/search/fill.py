@@ -4,19 +4,26 @@ changed. Memory is bounded by batches of bytes; reading goes on while the databa
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 from workbench.overview.thread import in_thread
-from workbench.search.content import Entry, Read, read
+from workbench.search.content import Entry, Read, bytes_of, read
 from workbench.search.grams import segment_of
 from workbench.search.ignore import FolderRules
+from workbench.search.rank import rank_of
 from workbench.search.walk import Listing, walk
 from workbench.search.writer import Batch, IndexWriter, Stamp
 
 BATCH_BYTES = 24 * 1024 * 1024
 BATCH_FILES = 2048
 REMOVE_AT_ONCE = 2000
+READERS = 4
+AHEAD = 32
+"""Files that are read before they are needed."""
 
 
 @dataclass(slots=True)
@@ -59,9 +66,9 @@ async def fill(
 
 
 def _compare(known: dict[bytes, Stamp], listing: Listing) -> tuple[list[Entry], list[bytes]]:
-    """Files to read, by path, and paths that are no more. Empties `known`."""
+    """Files to read, those that come first in an answer before others, and paths that are no more. Empties `known`."""
     todo = [entry for entry in listing.entries if known.pop(entry.path, None) != entry.stamp]
-    return sorted(todo, key=lambda one: one.path), list(known)
+    return sorted(todo, key=lambda one: (-rank_of(one.path, one.size), one.path)), list(known)
 
 
 def batches(root: bytes, entries: list[Entry], *, quickly: bool) -> Iterator[Batch]:
@@ -69,8 +76,9 @@ def batches(root: bytes, entries: list[Entry], *, quickly: bool) -> Iterator[Bat
     files: list[Read] = []
     texts: list[bytes] = []
     size = 0
-    for entry in entries:
-        one, text = read(root, entry)
+    contents = _read_together(root, entries) if quickly else (bytes_of(root, entry) for entry in entries)
+    for entry, content in zip(entries, contents, strict=True):
+        one, text = read(entry, content)
         files.append(one)
         texts.append(text)
         size += len(text)
@@ -79,6 +87,17 @@ def batches(root: bytes, entries: list[Entry], *, quickly: bool) -> Iterator[Bat
             files, texts, size = [], [], 0
     if files:
         yield Batch(files, segment_of(texts, quickly=quickly))
+
+
+def _read_together(root: bytes, entries: list[Entry]) -> Iterator[bytes | None]:
+    """The files' bytes, in order. Several are read at once: a disk that has to look for each is asked for all."""
+    with ThreadPoolExecutor(READERS, thread_name_prefix="read") as readers:
+        coming = (readers.submit(bytes_of, root, entry) for entry in entries)
+        waiting = deque(islice(coming, AHEAD))
+        while waiting:
+            content = waiting.popleft().result()
+            waiting.extend(islice(coming, 1))
+            yield content
 
 
 async def _read_ahead(root: bytes, entries: list[Entry]) -> AsyncIterator[Batch]:

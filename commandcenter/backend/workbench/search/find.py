@@ -1,20 +1,21 @@
 """Finds files: the database names candidates, RE2 looks into them, and the lines of one page are read out.
 
 Broad queries end early: as soon as there are enough files for the page, the rest is not looked at and the total is "at
-least". Everything is bounded: candidates by windows, a page by its lines, the whole by a deadline.
+least". A query whose candidates are many and whose matches are few ends when the patience is over, and says so. Files
+come in the order of the index, which is that of their rank; those of one page are sorted by what is in them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, case, cast, func, literal, select, text
+from sqlalchemy import cast, func, literal, select
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workbench.database.connection import Database
@@ -23,25 +24,22 @@ from workbench.files.ids import file_id, shown
 from workbench.search.candidates import candidates
 from workbench.search.content import unpacked
 from workbench.search.lines import matching_lines
+from workbench.search.look import IsWanted, contents_of, is_one_of, look_into
 from workbench.search.models import FoundFile, IndexStatus, Mode, SearchResults
 from workbench.search.pattern import Asked, compile_query
-from workbench.search.table import CONTENTS, FILES, has_lexemes, of_files
+from workbench.search.table import FILES, WORDS, has_lexemes, of_files
 from workbench.search.threads import in_search_thread
 
-SEARCH_SECONDS = 5.0
-PATIENCE_SECONDS = 1.0
-"""From then on what was found is enough."""
-WINDOW = 100
-"""So many files are looked into before they are sorted; further pages are made of further windows."""
+SEARCH_SECONDS = 8.0
 CANDIDATES_MAX = 3000
 """Files that the words leave which are looked into, where that is needed."""
-CHUNK = 64
-"""Files fetched at once."""
-COUNTED_MAX = 64
-"""Matches counted in one file, for its score."""
+SHOWING = 0.5
+"""Share of the patience, after that for finding, in which lines are read."""
+SHOWN_LEAST = 5
+"""Files that are shown with their lines whatever the time."""
 NAME_BONUS = 0.5
 COUNT_BONUS = 0.1
-_QUICK = text(
+_QUICK = sql(
     "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),"
     " set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"
 )
@@ -59,28 +57,23 @@ class Wanted:
     language: str
     limit: int
     offset: int
-
-
-@dataclass(slots=True)
-class _Hit:
-    id: int
-    path: bytes
-    language: str
-    score: float
-
-
-_Candidate = tuple[_Hit, bytes]
-_HIT = (FILES.c.id, FILES.c.path, FILES.c.language)
+    patience: float
+    """Seconds after which the answer is what was found by then."""
+    is_wanted: IsWanted
 
 
 @dataclass(slots=True)
 class _Hits:
     """A page of files, and how many there are in all as far as is known."""
 
-    page: list[_Hit]
-    total: int
-    exact: bool
-    more: bool
+    page: list[int] = field(default_factory=list)
+    contents: dict[int, bytes] = field(default_factory=dict)
+    """Those that were fetched already."""
+    total: int = 0
+    exact: bool = True
+    unfinished: bool = False
+    looked_into: int = 0
+    candidates: int = 0
 
 
 async def find(database: Database, wanted: Wanted, index: IndexStatus) -> SearchResults:
@@ -90,8 +83,8 @@ async def find(database: Database, wanted: Wanted, index: IndexStatus) -> Search
     try:
         async with asyncio.timeout(SEARCH_SECONDS), database.connection(snapshot=True) as connection:
             await connection.execute(_QUICK)
-            hits = await _hits(connection, wanted, asked)
-            files = await _shown(connection, hits.page, asked)
+            hits = await _hits(connection, wanted, asked, began + wanted.patience)
+            files = await _shown(connection, hits, asked, wanted)
     except TimeoutError as slow:
         raise ApiError(
             503,
@@ -103,148 +96,122 @@ async def find(database: Database, wanted: Wanted, index: IndexStatus) -> Search
         took_ms=round((perf_counter() - began) * 1000, 2),
         total=hits.total,
         total_is_exact=hits.exact,
-        truncated=hits.more,
+        truncated=not hits.exact or wanted.offset + len(hits.page) < hits.total,
+        unfinished=hits.unfinished,
+        looked_into=hits.looked_into,
+        candidates=hits.candidates,
         files=files,
         index=index,
     )
 
 
-async def _hits(connection: AsyncConnection, wanted: Wanted, asked: Asked | None) -> _Hits:
+async def _hits(connection: AsyncConnection, wanted: Wanted, asked: Asked | None, until: float) -> _Hits:
     conditions = of_files(wanted.path, wanted.language)
     if asked is None:
         return await _by_path(connection, wanted, conditions)
-    if asked.lexemes:
+    if not asked.lexemes:
+        ids = await _narrowed(connection, await candidates(connection, asked.clauses), conditions)
+        return await _looked_into(connection, ids, wanted, asked, until)
+    if asked.clauses:
+        conditions.append(is_one_of(FILES.c.id, await candidates(connection, asked.clauses)))
+    if asked.exact:
         return await _by_words(connection, wanted, asked, conditions)
-    return await _looked_into(_by_grams(connection, asked, conditions), asked, wanted)
+    every = await _by_words(connection, wanted, asked, conditions, most=CANDIDATES_MAX)
+    hits = await _looked_into(connection, every.page, wanted, asked, until)
+    hits.exact = hits.exact and every.total <= CANDIDATES_MAX
+    hits.candidates = every.total
+    return hits
 
 
 async def _by_path(connection: AsyncConnection, wanted: Wanted, conditions: list[Any]) -> _Hits:
     """Files by path, without looking into them."""
-    query = (
-        select(*_HIT, FILES.c.rank, func.count().over())
-        .where(*conditions)
-        .order_by(FILES.c.path)
-        .limit(wanted.limit)
-        .offset(wanted.offset)
-    )
-    rows = (await connection.execute(query)).all()
-    return _page_of([_Hit(*row[:4]) for row in rows], rows[0][4] if rows else 0, wanted.offset)
+    query = select(FILES.c.id, func.count().over()).where(*conditions).order_by(FILES.c.path)
+    rows = (await connection.execute(query.limit(wanted.limit).offset(wanted.offset))).all()
+    return _Hits([row[0] for row in rows], total=rows[0][1] if rows else 0)
 
 
-async def _by_words(connection: AsyncConnection, wanted: Wanted, asked: Asked, conditions: list[Any]) -> _Hits:
-    """Files that have all words, those with a word in their name first. Few of them are sorted by what is in them."""
-    in_name = case((has_lexemes(FILES.c.names, asked.any_lexeme), NAME_BONUS), else_=0.0)
-    score = (FILES.c.rank + in_name).label("score")
-    if asked.clauses:
-        ids = await candidates(connection, asked.clauses)
-        conditions = conditions if ids is None else [*conditions, _is_one_of(FILES.c.id, ids)]
+async def _by_words(
+    connection: AsyncConnection, wanted: Wanted, asked: Asked, conditions: list[Any], most: int | None = None
+) -> _Hits:
+    """Files that have all words, those with one in their name first: the page that is wanted, or the first `most`."""
+    in_name = WORDS.c.names.bool_op("@@")(cast(literal(asked.any_lexeme), TSQUERY))
+    found = select(WORDS.c.id, WORDS.c.rank, in_name.label("named")).where(has_lexemes(WORDS.c.words, asked.lexemes))
+    if conditions:
+        found = found.join(FILES, FILES.c.id == WORDS.c.id).where(*conditions)
+    every = found.cte("found").prefix_with("MATERIALIZED")
+    total = select(func.count()).select_from(every).scalar_subquery()
+    page = select(every.c.id, total).order_by(every.c.named.desc(), every.c.rank.desc(), every.c.id)
+    page = page.limit(wanted.limit).offset(wanted.offset) if most is None else page.limit(most)
+    rows = (await connection.execute(page)).all()
+    return _Hits([row[0] for row in rows], total=rows[0][1] if rows else 0)
+
+
+async def _narrowed(connection: AsyncConnection, ids: list[int], conditions: list[Any]) -> list[int]:
+    if not conditions or not ids:
+        return ids
+    query = select(FILES.c.id).where(is_one_of(FILES.c.id, ids), *conditions).order_by(FILES.c.id)
+    return list((await connection.execute(query)).scalars())
+
+
+async def _looked_into(
+    connection: AsyncConnection, ids: list[int], wanted: Wanted, asked: Asked, until: float
+) -> _Hits:
+    """Those candidates that really match, up to one more than the page has."""
     end = wanted.offset + wanted.limit
-    query = (
-        select(*_HIT, score, func.count().over())
-        .where(has_lexemes(FILES.c.words, asked.lexemes), *conditions)
-        .order_by(score.desc(), FILES.c.id)
-        .limit(max(end, WINDOW + 1) if asked.exact else CANDIDATES_MAX)
+    looked = await look_into(
+        connection, ids, asked, skip=wanted.offset, enough=end + 1, until=until, is_wanted=wanted.is_wanted
     )
-    rows = (await connection.execute(query)).all()
-    total = rows[0][4] if rows else 0
-    hits = [_Hit(*row[:4]) for row in rows]
-    if asked.exact and total > WINDOW:
-        return _page_of(hits[wanted.offset : end], total, wanted.offset)
-    found = await _looked_into(_with_content(connection, hits), asked, wanted)
-    found.exact = found.exact and len(hits) == total
-    return found
+    page = looked.found[wanted.offset : end]
+    whole = looked.files >= looked.of
+    return _Hits(
+        [one for one, _ in page],
+        dict(page),
+        total=len(looked.found),
+        exact=whole,
+        unfinished=not whole and len(looked.found) <= end,
+        looked_into=looked.files,
+        candidates=looked.of,
+    )
 
 
-def _page_of(page: list[_Hit], total: int, offset: int) -> _Hits:
-    return _Hits(page, total, exact=True, more=offset + len(page) < total)
-
-
-async def _by_grams(
-    connection: AsyncConnection, asked: Asked, conditions: list[Any]
-) -> AsyncGenerator[list[_Candidate]]:
-    """Files whose grams allow for a match; all files where nothing is known of the matches."""
-    ids = await candidates(connection, asked.clauses)
-    if ids is None or conditions:
-        some = [] if ids is None else [_is_one_of(FILES.c.id, ids)]
-        query = select(FILES.c.id).where(FILES.c.kind == "text", *some, *conditions).order_by(FILES.c.id)
-        ids = list((await connection.execute(query)).scalars())
-    whole = select(*_HIT, FILES.c.rank, CONTENTS.c.content).join(CONTENTS, CONTENTS.c.id == FILES.c.id)
-    for at in range(0, len(ids), CHUNK):
-        rows = await connection.execute(whole.where(_is_one_of(FILES.c.id, ids[at : at + CHUNK])).order_by(FILES.c.id))
-        yield [(_Hit(*row[:4]), row[4]) for row in rows]
-
-
-def _is_one_of(column: Any, ids: list[int]) -> Any:
-    """Like `IN`, with one parameter however many there are."""
-    return column == func.any(cast(literal(ids, ARRAY(Integer)), ARRAY(Integer)))
-
-
-async def _with_content(connection: AsyncConnection, hits: list[_Hit]) -> AsyncGenerator[list[_Candidate]]:
-    for at in range(0, len(hits), CHUNK):
-        chunk = hits[at : at + CHUNK]
-        contents = await _contents(connection, chunk)
-        yield [(hit, contents[hit.id]) for hit in chunk if hit.id in contents]
-
-
-async def _contents(connection: AsyncConnection, hits: list[_Hit]) -> dict[int, bytes]:
-    query = select(CONTENTS.c.id, CONTENTS.c.content).where(_is_one_of(CONTENTS.c.id, [hit.id for hit in hits]))
-    return {row[0]: row[1] for row in await connection.execute(query)}
-
-
-async def _looked_into(candidates: AsyncGenerator[list[_Candidate]], asked: Asked, wanted: Wanted) -> _Hits:
-    """Those candidates that really match, window by window sorted by score."""
-    end = wanted.offset + wanted.limit
-    found: list[_Hit] = []
-    window: list[_Hit] = []
-    exact = True
-    until = perf_counter() + PATIENCE_SECONDS
-    async with aclosing(candidates):
-        async for chunk in candidates:
-            window += await in_search_thread(lambda chunk=chunk: _matching(asked, chunk, wanted.query))  # type: ignore[misc]
-            while len(window) >= WINDOW:
-                found += _best_first(window[:WINDOW])
-                window = window[WINDOW:]
-            if len(found) > end or (perf_counter() > until and (found or window)):
-                exact = False
-                break
-    found += _best_first(window)
-    return _Hits(found[wanted.offset : end], len(found), exact, more=not exact or len(found) > end)
-
-
-def _matching(asked: Asked, chunk: list[_Candidate], query: str) -> list[_Hit]:
-    found = []
-    name = query.strip().lower().encode()
-    for hit, packed in chunk:
-        count = asked.count(unpacked(packed), COUNTED_MAX)
-        if count == 0:
-            continue
-        hit.score += COUNT_BONUS * math.log2(1 + min(count, COUNTED_MAX))
-        if not asked.lexemes and name in hit.path.lower().rpartition(b"/")[2]:
-            hit.score += NAME_BONUS
-        found.append(hit)
-    return found
-
-
-def _best_first(hits: list[_Hit]) -> list[_Hit]:
-    return sorted(hits, key=lambda hit: -hit.score)
-
-
-async def _shown(connection: AsyncConnection, hits: list[_Hit], asked: Asked | None) -> list[FoundFile]:
-    contents = await _contents(connection, hits) if asked is not None else {}
+async def _shown(connection: AsyncConnection, hits: _Hits, asked: Asked | None, wanted: Wanted) -> list[FoundFile]:
+    """The files of a page with their lines; the best come first where something was looked for. Files for whose lines
+    there is no time are named without them."""
+    if not hits.page:
+        return []
+    columns = select(FILES.c.id, FILES.c.path, FILES.c.language, FILES.c.rank)
+    rows = {row[0]: row for row in await connection.execute(columns.where(is_one_of(FILES.c.id, hits.page)))}
+    contents = hits.contents
+    if asked is not None and not contents:
+        contents = dict(await contents_of(connection, hits.page))
+    names = [word.encode() for word in wanted.query.lower().split()]
+    until = perf_counter() + wanted.patience * SHOWING
 
     def read() -> list[FoundFile]:
-        return [_file(hit, contents.get(hit.id), asked) for hit in hits]
+        files: list[FoundFile] = []
+        for one in hits.page:
+            if one not in rows:
+                continue
+            late = len(files) >= SHOWN_LEAST and perf_counter() > until
+            hits.unfinished = hits.unfinished or (late and asked is not None)
+            files.append(_file(rows[one], None if late else contents.get(one), asked, names))
+        return files if asked is None else sorted(files, key=lambda file: -file.score)
 
     return await in_search_thread(read)
 
 
-def _file(hit: _Hit, packed: bytes | None, asked: Asked | None) -> FoundFile:
+def _file(row: Any, packed: bytes | None, asked: Asked | None, names: list[bytes]) -> FoundFile:
+    _, path, language, score = row
     matches, more = ([], 0) if packed is None or asked is None else matching_lines(asked, unpacked(packed))
+    score += COUNT_BONUS * math.log2(1 + len(matches) + more)
+    name = path.lower().rpartition(b"/")[2]
+    if any(one in name for one in names):
+        score += NAME_BONUS
     return FoundFile(
-        path=shown(hit.path),
-        id=file_id(hit.path),
-        language=hit.language,
-        score=round(hit.score, 3),
+        path=shown(path),
+        id=file_id(path),
+        language=language,
+        score=round(score, 3),
         matches=matches,
         more_matches=more,
     )

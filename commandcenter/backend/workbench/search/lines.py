@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from workbench.search.models import Match
-from workbench.search.pattern import Asked, Span
+from workbench.search.pattern import Asked, Span, Term, Text
 
 MATCHES_MAX = 5
 """Lines shown of one file."""
-SPANS_MAX = 200
-"""Matches looked at in one file."""
+LINES_MAX = 50
+"""Matching lines looked at in one file, for each term."""
 CONTEXT = 2
 LEFT_BYTES = 80
 """How much is shown of a long line before its first match."""
@@ -19,19 +17,53 @@ RANGES_MAX = 50
 
 
 def matching_lines(asked: Asked, content: bytes) -> tuple[list[Match], int]:
-    """The lines to show, and how many more match. Of many lines those with most of the terms are shown."""
-    lines: list[tuple[int, int, list[Span]]] = []
-    number, seen, end = 1, 0, -1
-    for span in islice(asked.spans(content), SPANS_MAX):
-        if span[0] < end:
-            lines[-1][2].append(span)
-            continue
-        number += content.count(b"\n", seen, span[0])
-        seen = span[0]
-        end = content.find(b"\n", seen) + 1 or len(content) + 1
-        lines.append((number, content.rfind(b"\n", 0, seen) + 1, [span]))
-    best = sorted(lines, key=lambda line: -len({term for _, _, term in line[2]}))[:MATCHES_MAX]
-    return [_match(content, start, number, spans) for number, start, spans in sorted(best)], len(lines) - len(best)
+    """The lines to show, and how many more match, of the first `LINES_MAX`. Of many lines those with most of the terms
+    are shown."""
+    text = Text.of(content, asked.terms)
+    found: dict[int, int] = {}
+    """How many terms each line has, by where it starts."""
+    for term in asked.terms:
+        for start in _lines_with(term, text):
+            found[start] = found.get(start, 0) + 1
+    lines = sorted(found)
+    best = lines[:MATCHES_MAX] if len(asked.terms) == 1 else sorted(lines, key=lambda one: -found[one])[:MATCHES_MAX]
+    matches: list[Match] = []
+    number, seen = 1, 0
+    for start in sorted(best):
+        number += content.count(b"\n", seen, start)
+        seen = start
+        matches.append(_match(content, start, number, _spans(asked, text, start)))
+    return matches, len(lines) - len(best)
+
+
+def _lines_with(term: Term, text: Text) -> list[int]:
+    """Where the lines start in which a match begins."""
+    content = text.content
+    length = len(content)
+    starts: list[int] = []
+    at = 0
+    while at < length and len(starts) < LINES_MAX:
+        span = term.first(text, at, length)
+        if span is None:
+            break
+        starts.append(content.rfind(b"\n", 0, span[0]) + 1)
+        at = max(span[1], content.find(b"\n", span[0]) + 1 or length)
+    return starts
+
+
+def _spans(asked: Asked, text: Text, start: int) -> list[Span]:
+    """All matches that begin in this line, in order. Those of different terms may overlap."""
+    end = text.content.find(b"\n", start) + 1 or len(text.content)
+    spans: list[Span] = []
+    for term in asked.terms:
+        at = start
+        for _ in range(RANGES_MAX):
+            span = term.first(text, at, min(end + term.reach, len(text.content)))
+            if span is None or span[0] >= end:
+                break
+            spans.append(span)
+            at = span[1]
+    return sorted(spans)
 
 
 def utf16(text: str) -> int:
@@ -48,7 +80,7 @@ def _match(content: bytes, start: int, number: int, spans: list[Span]) -> Match:
     text = _text(content[left:right])
     ranges: list[tuple[int, int]] = []
     marked = left
-    for one, other, _ in spans[:RANGES_MAX]:
+    for one, other in spans[:RANGES_MAX]:
         if marked <= one < right:
             marked = min(other, right)
             ranges.append((utf16(_text(content[left:one])), utf16(_text(content[left:marked]))))

@@ -87,7 +87,7 @@ class FoundFile(BaseModel):
     """Higher is better; comparable within one answer only."""
     matches: list[Match]
     more_matches: int
-    """Further matching lines of this file that are not listed."""
+    """Further matching lines of this file that are not listed. They are counted up to 50."""
 
 
 class SearchResults(BaseModel):
@@ -98,7 +98,14 @@ class SearchResults(BaseModel):
     """Files that match, or at least so many where `total_is_exact` is false."""
     total_is_exact: bool
     truncated: bool
-    """There are more files than this page and those before it."""
+    """There are, or there may be, more files than this page and those before it."""
+    unfinished: bool
+    """The patience was over before this page was full, or before the lines of all its files were read: those files have
+    no matches listed. Ask again with more `patience`."""
+    looked_into: int
+    """Files that were looked into, of `candidates`."""
+    candidates: int
+    """Files that may match by what the index knows without looking into them."""
     files: list[FoundFile]
     index: IndexStatus
 

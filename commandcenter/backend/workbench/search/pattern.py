@@ -7,10 +7,7 @@ not exist there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from heapq import merge
-from itertools import islice
 from typing import Any
 
 import re2
@@ -25,9 +22,12 @@ SHORT = 2
 """Words of so many letters are in the middle of so many others that RE2 has to pass these over by itself."""
 MEMORY_MAX = 16 * 1024 * 1024
 """Bytes that one compiled pattern may use."""
+LETTER_MAX = 4
+"""Bytes of a letter."""
+_WORD_BYTES = frozenset(byte for byte in range(128) if chr(byte).isalnum())
 
-Span = tuple[int, int, int]
-"""Start and end in bytes, and which term it is."""
+Span = tuple[int, int]
+"""Start and end in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,14 @@ class Text:
 
     content: bytes
     lower: bytes
+    is_ascii: bool
 
     @staticmethod
     def of(content: bytes, terms: tuple[Term, ...]) -> Text:
         """The text of this content."""
-        needed = any(term.plain and not term.case for term in terms)
-        return Text(content, content.lower() if needed else b"")
+        is_ascii = content.isascii()
+        needed = any(term.is_plain_in(is_ascii) and not term.case for term in terms)
+        return Text(content, content.lower() if needed else b"", is_ascii)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +53,48 @@ class Term:
     expression: Any = None
     """Compiled by RE2; None where `plain` says it all."""
     plain: bytes = b""
-    """To be found as it is, or in lower case where case does not matter."""
+    """To be found as it is, or in lower case where case does not matter. Where there is an expression, too, that one is
+    for texts with letters of other alphabets, of which some are ASCII letters in another case."""
     case: bool = False
     begins: bool = False
     """It has to begin where a word begins."""
     ends: bool = False
     group: int = 0
     """Which part of a match is the term."""
+    reach: int = 0
+    """Bytes by which a match may go beyond the line in which it begins."""
 
-    def spans(self, text: Text, number: int) -> Iterator[Span]:
-        """Its matches in a file, in order."""
-        places = self._plain_places(text) if self.plain else self._places(text.content)
-        for start, end in places:
-            before, after = (
-                self.begins and _goes_on_before(text.content, start),
-                self.ends and _goes_on(text.content, end),
-            )
-            if start < end and not before and not after:
-                yield start, end, number
+    def is_plain_in(self, is_ascii: bool) -> bool:
+        """Whether it is looked for as bytes, without RE2."""
+        return self.plain != b"" and (is_ascii or self.expression is None)
 
-    def _plain_places(self, text: Text) -> Iterator[tuple[int, int]]:
+    def first(self, text: Text, at: int, end: int) -> Span | None:
+        """Its first match that begins at `at` or later and ends at `end` or before."""
+        return self._plain(text, at, end) if self.is_plain_in(text.is_ascii) else self._matched(text.content, at, end)
+
+    def _plain(self, text: Text, at: int, end: int) -> Span | None:
         content, length = text.content if self.case else text.lower, len(self.plain)
-        at = content.find(self.plain)
+        at = content.find(self.plain, at, end)
         while at >= 0:
-            yield at, at + length
-            at = content.find(self.plain, at + length)
+            stop = at + length
+            if not (self.begins and _goes_on_before(content, at)) and not (self.ends and _goes_on(content, stop)):
+                return at, stop
+            at = content.find(self.plain, stop, end)
+        return None
 
-    def _places(self, content: bytes) -> Iterator[tuple[int, int]]:
-        for match in self.expression.finditer(content):
-            yield match.span(self.group)
+    def _matched(self, content: bytes, at: int, end: int) -> Span | None:
+        begin = at
+        while at <= end:
+            # What comes before the part that is the term may lie before `begin`.
+            match = self.expression.search(content, max(0, at - 1) if self.group else at, end)
+            if match is None:
+                return None
+            start, stop = match.span(self.group)
+            begins = start >= begin and not (self.begins and _goes_on_before(content, start))
+            if start < stop and begins and not (self.ends and _goes_on(content, stop)):
+                return start, stop
+            at = max(stop, at + 1)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +109,10 @@ class Asked:
     exact: bool = False
     """Whatever has the lexemes matches; no look into the file is needed."""
 
-    def spans(self, content: bytes) -> Iterator[Span]:
-        """All matches in a file, in order. Those of different terms may overlap."""
+    def matches(self, content: bytes) -> bool:
+        """Whether a file has all terms."""
         text = Text.of(content, self.terms)
-        return merge(*(term.spans(text, number) for number, term in enumerate(self.terms)))
-
-    def count(self, content: bytes, limit: int) -> int:
-        """How many matches a file has, up to about `limit`; 0 where a term is missing."""
-        total, text = 0, Text.of(content, self.terms)
-        for term in self.terms:
-            found = sum(1 for _ in islice(term.spans(text, 0), limit))
-            if found == 0:
-                return 0
-            total += found
-        return total
+        return all(term.first(text, 0, len(content)) is not None for term in self.terms)
 
 
 def compile_query(query: str, mode: Mode, *, case: bool) -> Asked:
@@ -155,11 +160,12 @@ def _literal(text: str, *, case: bool, begins: bool = False, ends: bool = False)
     flags, source = "" if case else "(?i)", re2.escape(text)
     if begins and len(text) <= SHORT:
         return Term(_compiled(flags, rf"(?:\A|[^\pL\pN])({source})", text, lines=False), ends=ends, group=1)
-    # RE2 passes over a file faster, but a single match costs it more: it is for what comes rarely.
-    if (begins or ends or len(text) <= SHORT) and (case or text.isascii()):
-        plain = _bytes_of(text)
-        return Term(plain=plain if case else plain.lower(), case=case, begins=begins, ends=ends)
-    return Term(_compiled(flags, source, text, lines=False), begins=begins, ends=ends)
+    plain = _bytes_of(text)
+    reach = LETTER_MAX * len(text) if "\n" in text else 0
+    if case or (text.isascii() and (begins or ends)):
+        return Term(plain=plain if case else plain.lower(), case=case, begins=begins, ends=ends, reach=reach)
+    quick = plain.lower() if text.isascii() else b""
+    return Term(_compiled(flags, source, text, lines=False), quick, begins=begins, ends=ends, reach=reach)
 
 
 def _bytes_of(text: str) -> bytes:
@@ -209,10 +215,16 @@ def _position(pattern: str, words: str) -> int | None:
 
 def _goes_on(content: bytes, at: int) -> bool:
     """Whether a letter or digit follows."""
-    follows = content[at : at + 4].decode("utf-8", "ignore")
-    return follows != "" and is_word_character(follows[0])
+    if at >= len(content):
+        return False
+    if content[at] < 128:
+        return content[at] in _WORD_BYTES
+    return is_word_character(content[at : at + 4].decode("utf-8", "ignore")[:1])
 
 
 def _goes_on_before(content: bytes, at: int) -> bool:
-    before = content[max(0, at - 4) : at].decode("utf-8", "ignore")
-    return before != "" and is_word_character(before[-1])
+    if at <= 0:
+        return False
+    if content[at - 1] < 128:
+        return content[at - 1] in _WORD_BYTES
+    return is_word_character(content[max(0, at - 4) : at].decode("utf-8", "ignore")[-1:])

@@ -1,4 +1,4 @@
-"""Which files come first when all else is equal: those that a person wrote, near the top, not tests, not generated."""
+"""Which files come first when all else is equal: those that a person wrote, near the top, not tests, not large."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ _ASIDE = frozenset(b"test tests testdata fixtures __tests__ spec vendor third_pa
 _GENERATED = (b".lock", b".map", b".min.js", b".min.css", b"-lock.json", b".svg", b".snap", b".csv", b".po")
 
 
-def rank_of(path: bytes) -> float:
+_LARGE = ((300_000, 0.3), (100_000, 0.2))
+"""From so many bytes on a file is more likely data, or made by a program."""
+
+
+def rank_of(path: bytes, size: int) -> float:
     """Between 0 and 1."""
     *folders, name = path.lower().split(b"/")
     rank = 1.0 - _DEPTH * min(len(folders), _DEPTH_MAX)
@@ -16,4 +20,5 @@ def rank_of(path: bytes) -> float:
         rank -= 0.2
     if name.endswith(_GENERATED) or b".generated." in name:
         rank -= 0.4
-    return round(rank, 3)
+    rank -= next((less for least, less in _LARGE if size >= least), 0.0)
+    return round(max(0.0, rank), 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from workbench.search.find import Wanted, find
 from workbench.search.models import FoundPaths, IndexStatus, Mode, SearchResults
@@ -17,13 +17,15 @@ QUERY_MAX = 500
 LANGUAGE_MAX = 64
 PATH_MAX = 300
 OFFSET_MAX = 10_000
+PATIENCE, PATIENCE_MAX = 1000, 5000
+"""Milliseconds."""
 SEARCH_FAILURES: dict[int | str, dict[str, Any]] = {
     422: {"model": Failure, "description": "search_pattern_invalid; detail: position, wrong. Or invalid_request"},
     503: {"model": Failure, "description": "search_too_slow: make it narrower; or a service is away"},
 }
 
 
-@router.get("/search", responses=SEARCH_FAILURES)
+@router.get("/search", responses=SEARCH_FAILURES, response_model=SearchResults)
 async def search(
     request: Request,
     q: Annotated[str, Query(max_length=QUERY_MAX)] = "",
@@ -39,11 +41,23 @@ async def search(
     language: Annotated[str, Query(max_length=LANGUAGE_MAX)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, le=OFFSET_MAX)] = 0,
-) -> SearchResults:
+    patience: Annotated[
+        int,
+        Query(ge=1, le=PATIENCE_MAX, description="milliseconds after which what was found by then is the answer"),
+    ] = PATIENCE,
+) -> Response:
     """Files that match, best first. Without `q` the files that `path` and `language` leave, by path."""
     workbench = _of(request)
-    wanted = Wanted(_without_nul(q), mode, case, _without_nul(path), _without_nul(language), limit, offset)
-    return await find(workbench.database, wanted, workbench.index.status())
+
+    async def is_wanted() -> bool:
+        # Whoever types on has called this one off.
+        return not await request.is_disconnected()
+
+    texts = _without_nul(q), mode, case, _without_nul(path), _without_nul(language)
+    wanted = Wanted(*texts, limit, offset, patience / 1000, is_wanted)
+    found = await find(workbench.database, wanted, workbench.index.status())
+    # Written as it is: to check it once more would take as long as to find it.
+    return Response(found.model_dump_json(), media_type="application/json")
 
 
 @router.get("/search/files")

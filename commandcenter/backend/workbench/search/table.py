@@ -20,6 +20,12 @@ FILES = Table(
     Column("kind", Text, nullable=False),
     Column("modified", Integer, nullable=False),
     Column("rank", REAL, nullable=False),
+)
+WORDS = Table(
+    "index_words",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("rank", REAL, nullable=False),
     Column("names", TSVECTOR, nullable=False),
     Column("words", TSVECTOR, nullable=False),
 )

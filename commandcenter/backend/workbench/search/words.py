@@ -14,9 +14,10 @@ LEXEME_MAX = 64
 """Bytes of a word that whole-word search knows; longer ones are found as text inside words only."""
 NUMBER_MAX = 5
 """Characters of a number that whole-word search knows: longer ones are data, and half of all distinct words."""
-_ASCII = bytes(
-    byte + 32 if 65 <= byte <= 90 else byte if byte < 128 and chr(byte).isalnum() else 32 for byte in range(256)
+_SPLIT = bytes(
+    byte + 32 if 65 <= byte <= 90 else byte if byte >= 128 or chr(byte).isalnum() else 32 for byte in range(256)
 )
+"""Makes ASCII letters small and everything else in ASCII that is no part of a word a space."""
 _WORD = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+|\d+")
 
@@ -28,9 +29,15 @@ def folded(text: str) -> str:
 
 def words_of(content: bytes) -> set[bytes]:
     """The distinct words of a file."""
+    words = set(content.translate(_SPLIT).split())
     if content.isascii():
-        return set(content.translate(_ASCII).split())
-    return {word.encode() for word in _WORD.findall(folded(content.decode("utf-8", "replace")))}
+        return words
+    # What is between two marks of ASCII may be several words by the rules of other alphabets.
+    mixed = {word for word in words if not word.isascii()}
+    words -= mixed
+    for part in mixed:
+        words.update(word.encode() for word in _WORD.findall(folded(part.decode("utf-8", "replace"))))
+    return words
 
 
 def words_in(text: str) -> list[str]:

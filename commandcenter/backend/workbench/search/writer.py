@@ -17,18 +17,19 @@ from workbench.search.rank import rank_of
 from workbench.search.words import names_in, tsvector
 
 LOCK = 7_264_011_504
-FORM = 1
+FORM = 2
 """Grows with every change of what the index holds; an index of another form is made anew."""
 SMALL_FILES = 64
 SMALL_SEGMENTS = 16
 """When there are more segments of few files, they are joined: every search looks into each segment."""
 STATEMENT_SECONDS = 600.0
-_FILE_COLUMNS = (
-    "id", "path", "shown", "language", "size", "modified", "inode", "kind", "rank", "names", "words",
-)  # fmt: skip
+_FILE_COLUMNS = ("id", "path", "shown", "language", "size", "modified", "inode", "kind", "rank")
+_WORD_COLUMNS = ("id", "rank", "names", "words")
 _GONE = """
-    WITH gone AS (DELETE FROM index_files WHERE {which} RETURNING id)
-    DELETE FROM index_contents USING gone WHERE index_contents.id = gone.id
+    WITH gone AS (DELETE FROM index_files WHERE {which} RETURNING id),
+    texts AS (DELETE FROM index_contents USING gone WHERE index_contents.id = gone.id),
+    words AS (DELETE FROM index_words USING gone WHERE index_words.id = gone.id)
+    SELECT count(*) FROM gone
 """
 # `0` is what comes after `/`.
 _BELOW = """path IN (
@@ -85,7 +86,7 @@ class IndexWriter:
         """Empty the index."""
         async with self.connection.transaction():
             await self.connection.execute(
-                "TRUNCATE index_files, index_contents, index_segments, index_grams, index_state"
+                "TRUNCATE index_files, index_words, index_contents, index_segments, index_grams, index_state"
             )
             await self.connection.execute("ALTER SEQUENCE index_ids RESTART")
             await self.connection.execute(
@@ -101,20 +102,22 @@ class IndexWriter:
             if replacing:
                 await self._delete("path = ANY($1)", [one.entry.path for one in batch.files])
             await self._add_segment(segment, ids, batch.segment)
-            contents = [
-                (number, one.packed) for number, one in zip(ids, batch.files, strict=True) if one.kind == "text"
-            ]
-            await copy("index_contents", records=contents, columns=("id", "content"))
-            rows = [_row(number, one) for number, one in zip(ids, batch.files, strict=True)]
-            await copy("index_files", records=rows, columns=_FILE_COLUMNS)
+            files = list(zip(ids, batch.files, strict=True))
+            texts = [(number, one) for number, one in files if one.kind == "text"]
+            await copy(
+                "index_contents", records=[(number, one.packed) for number, one in texts], columns=("id", "content")
+            )
+            await copy("index_words", records=[_words(number, one) for number, one in texts], columns=_WORD_COLUMNS)
+            await copy("index_files", records=[_row(number, one) for number, one in files], columns=_FILE_COLUMNS)
 
     async def _add_segment(self, number: int, ids: list[int], segment: Segment) -> None:
         await self.connection.execute(
-            "INSERT INTO index_segments (id, width, span, files) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO index_segments (id, width, span, files, owners) VALUES ($1, $2, $3, $4, $5)",
             number,
             segment.width,
             segment.span,
-            array("i", ids).tobytes(),
+            segment.files,
+            array("i", [ids[owner] for owner in segment.owners]).tobytes(),
         )
         pages = [(number, page, data) for page, data in segment.pages]
         await self.connection.copy_records_to_table(
@@ -123,13 +126,11 @@ class IndexWriter:
 
     async def join_segments(self) -> None:
         """Make one segment of those that have few files, once there are many of them; empty ones end."""
-        small = await self.connection.fetch(
-            "SELECT id, files FROM index_segments WHERE length(files) <= $1", SMALL_FILES * 4
-        )
+        small = await self.connection.fetch("SELECT id, owners FROM index_segments WHERE files <= $1", SMALL_FILES)
         if len(small) <= SMALL_SEGMENTS:
             return
-        ids = [number for row in small for number in array("i", row["files"])]
-        rows = await self.connection.fetch("SELECT id, content FROM index_contents WHERE id = ANY($1)", ids)
+        ids = sorted({number for row in small for number in array("i", row["owners"])})
+        rows = await self.connection.fetch("SELECT id, content FROM index_contents WHERE id = ANY($1) ORDER BY id", ids)
         segment = await in_thread(lambda: segment_of([unpacked(row[1]) for row in rows], quickly=False), "join")
         (number,) = await self._ids(1)
         gone = [row["id"] for row in small]
@@ -146,7 +147,7 @@ class IndexWriter:
     async def finish(self, ignored: int | None) -> None:
         """Say that the index is complete now, and sort what its indexes have gathered."""
         await self.connection.execute(
-            "SELECT gin_clean_pending_list('index_files_words'), gin_clean_pending_list('index_files_shown')"
+            "SELECT gin_clean_pending_list('index_words_words'), gin_clean_pending_list('index_files_shown')"
         )
         await self.connection.execute(
             "UPDATE index_state SET finished_at = now(), ignored = coalesce($1, ignored)", ignored
@@ -154,7 +155,7 @@ class IndexWriter:
 
     async def analyze(self) -> None:
         """Let the planner know what it is dealing with, after much has changed."""
-        for table in ("index_files", "index_contents", "index_segments", "index_grams"):
+        for table in ("index_files", "index_words", "index_contents", "index_segments", "index_grams"):
             await self.connection.execute(f"ANALYZE {table}")
 
     def close(self) -> None:
@@ -177,13 +178,17 @@ class IndexWriter:
         ]
 
     async def _delete(self, which: str, paths: list[bytes]) -> int:
-        done: str = await self.connection.execute(_GONE.format(which=which), paths)
-        return int(done.rpartition(" ")[2])
+        return int(await self.connection.fetchval(_GONE.format(which=which), paths))
 
 
 def _row(number: int, one: Read) -> tuple[Any, ...]:
-    path, name = one.entry.path, shown(one.entry.path)
+    path, entry = one.entry.path, one.entry
     return (
-        number, path, name, one.language, one.entry.size, one.entry.modified, one.entry.inode, one.kind,
-        rank_of(path), tsvector(names_in(name)), one.words,
+        number, path, shown(path), one.language, entry.size, entry.modified, entry.inode, one.kind,
+        rank_of(path, entry.size),
     )  # fmt: skip
+
+
+def _words(number: int, one: Read) -> tuple[Any, ...]:
+    path = one.entry.path
+    return number, rank_of(path, one.entry.size), tsvector(names_in(shown(path))), one.words

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from workbench.database.versioned import VERSIONS_MAX
 from workbench.tasks import table
 from workbench.tasks.models import LABEL_MAX, NewTask, Task, TaskEdit, TaskList, TaskMove, TaskVersion
+from workbench.web.announce import announce, announce_deleted, workbench_of
 from workbench.web.models import FAILURES, Failure
-from workbench.workbench import Workbench
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses=FAILURES)
 Version = Annotated[int, Query(ge=1, le=2**31 - 1)]
@@ -30,58 +31,49 @@ async def list_tasks(
 ) -> TaskList:
     """The board, or what of it matches."""
     wanted = None if label is None or "\0" in label else label
-    return await table.find(_of(request).database, q.replace("\0", " "), wanted)
+    return await table.find(workbench_of(request).database, q.replace("\0", " "), wanted)
 
 
 @router.post("", status_code=201, responses=CONFLICT)
 async def create_task(request: Request, new: NewTask) -> Task:
     """Keep a new task."""
-    task = await table.create(_of(request).database, new)
-    _announce(request, "task.created", task.id, task.version)
+    task = await table.create(workbench_of(request).database, new)
+    announce(request, "task.created", task)
     return task
 
 
 @router.get("/{task_id}", responses=NOT_FOUND)
 async def read_task(request: Request, task_id: UUID) -> Task:
     """One task."""
-    return await table.get(_of(request).database, task_id)
+    return await table.get(workbench_of(request).database, task_id)
 
 
 @router.put("/{task_id}", responses=CONFLICT)
 async def edit_task(request: Request, task_id: UUID, edit: TaskEdit) -> Task:
     """Replace the content of a task."""
-    task = await table.edit(_of(request).database, task_id, edit)
-    _announce(request, "task.updated", task.id, task.version)
+    task = await table.edit(workbench_of(request).database, task_id, edit)
+    announce(request, "task.updated", task)
     return task
 
 
 @router.post("/{task_id}/move", responses=CONFLICT)
 async def move_task(request: Request, task_id: UUID, to: TaskMove) -> Task:
     """Put a task elsewhere on the board."""
-    task = await table.move(_of(request).database, task_id, to)
-    _announce(request, "task.moved", task.id, task.version)
+    task = await table.move(workbench_of(request).database, task_id, to)
+    announce(request, "task.moved", task)
     return task
 
 
 @router.delete("/{task_id}", status_code=204, responses=CONFLICT, response_class=Response)
 async def delete_task(request: Request, task_id: UUID, version: Version) -> None:
     """Delete a task."""
-    await table.remove(_of(request).database, task_id, version)
-    _announce(request, "task.deleted", task_id, version)
+    title = await table.remove(workbench_of(request).database, task_id, version)
+    announce_deleted(request, "task.deleted", task_id, version, title)
 
 
 @router.get("/{task_id}/history", responses=NOT_FOUND)
 async def task_history(
-    request: Request, task_id: UUID, limit: Annotated[int, Query(ge=1, le=table.VERSIONS_MAX)] = 50
+    request: Request, task_id: UUID, limit: Annotated[int, Query(ge=1, le=VERSIONS_MAX)] = 50
 ) -> list[TaskVersion]:
     """What the task was, newest first; the first is what it is. The last 200 versions are kept."""
-    return await table.versions(_of(request).database, task_id, limit)
-
-
-def _of(request: Request) -> Workbench:
-    workbench: Workbench = request.app.state.workbench
-    return workbench
-
-
-def _announce(request: Request, kind: str, task_id: UUID, version: int) -> None:
-    _of(request).broker.publish(kind, {"id": str(task_id), "version": version})
+    return await table.versions(workbench_of(request).database, task_id, limit)

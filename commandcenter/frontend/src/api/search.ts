@@ -28,15 +28,22 @@ export type IndexStatus = Schemas["IndexStatus"];
 type FoundPaths = Schemas["FoundPaths"];
 
 /** So many files are asked for at once. */
-export const SEARCH_PAGE = 50;
+export const SEARCH_PAGE = 30;
+
+/** Milliseconds after which an answer is what was found by then: of the first one while it is typed, and of others. */
+export const PATIENCE = { first: 25, whole: 5000 } as const;
 
 type Cancel = Pick<RequestOptions, "signal">;
+
+export interface FindOptions extends Cancel {
+  patience: number;
+}
 
 export type SearchApi = ReturnType<typeof searchApi>;
 
 export function searchApi(transport: Transport) {
   return {
-    find: ({ q, mode, matchCase, path, language }: SearchQuery, offset: number, { signal }: Cancel = {}) =>
+    find: ({ q, mode, matchCase, path, language }: SearchQuery, offset: number, { signal, patience }: FindOptions) =>
       transport.json<SearchResult>("GET", "/api/search", {
         query: {
           q,
@@ -46,6 +53,7 @@ export function searchApi(transport: Transport) {
           language: language || null,
           limit: SEARCH_PAGE,
           offset,
+          patience,
         },
         signal,
       }),

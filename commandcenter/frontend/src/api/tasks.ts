@@ -14,7 +14,7 @@ export type TaskVersion = Schemas["TaskVersion"];
 /** What can be written of a task; its column is changed by a move. */
 export type TaskText = Pick<Task, "title" | "body" | "labels" | "links" | "due">;
 
-export type NewTask = Partial<Omit<TaskText, "links">> & Pick<Task, "title" | "column">;
+export type NewTask = Partial<TaskText> & Pick<Task, "title" | "column">;
 
 /** Links as they are written: the path is the backend's to say. */
 export function targets(links: readonly FileLink[]): { id: string; line: number | null }[] {
@@ -25,7 +25,8 @@ export function tasksApi(transport: Transport) {
   const path = (id: string) => `/api/tasks/${encodeURIComponent(id)}`;
   return {
     list: async () => (await transport.json<Schemas["TaskList"]>("GET", "/api/tasks")).tasks,
-    create: (task: NewTask) => transport.json<Task>("POST", "/api/tasks", { body: task }),
+    create: ({ links, ...task }: NewTask) =>
+      transport.json<Task>("POST", "/api/tasks", { body: { ...task, ...(links ? { links: targets(links) } : {}) } }),
     edit: (id: string, version: number, { links, ...text }: TaskText) =>
       transport.json<Task>("PUT", path(id), { body: { ...text, links: targets(links), version } }),
     move: (id: string, version: number, target: Target) =>

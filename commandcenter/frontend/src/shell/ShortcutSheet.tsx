@@ -1,9 +1,8 @@
 /*
  * All keys that do something now, by place. Made from the registered commands, so that it cannot tell anything else.
  */
-import { Dialog, ShortcutKeys } from "@cchub/kit";
+import { Dialog, ShortcutList, type ShortcutGroup } from "@cchub/kit";
 import { useAllCommands, type Command } from "./commands";
-import styles from "./ShortcutSheet.module.css";
 
 /** Commands with keys by their group, the groups in order of their first command; of equal keys only the first. */
 export function keysByGroup(commands: readonly Command[]): [string, Command[]][] {
@@ -18,24 +17,13 @@ export function keysByGroup(commands: readonly Command[]): [string, Command[]][]
 }
 
 export function ShortcutSheet({ open, onClose }: { open: boolean; onClose: () => void }) {
-  const commands = useAllCommands();
+  const groups = keysByGroup(useAllCommands()).map(([title, listed]): ShortcutGroup => ({
+    title,
+    keys: listed.map((one) => [one.keys ?? "", one.title] as const),
+  }));
   return (
     <Dialog open={open} onClose={onClose} title="Shortcuts" wide>
-      <div className={styles.sheet}>
-        {keysByGroup(commands).map(([group, listed]) => (
-          <section key={group}>
-            <h3>{group}</h3>
-            <dl>
-              {listed.map(({ id, keys, title }) => (
-                <div key={id}>
-                  <dt>{keys === undefined ? null : <ShortcutKeys keys={keys} />}</dt>
-                  <dd>{title}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-      </div>
+      <ShortcutList groups={groups} />
     </Dialog>
   );
 }

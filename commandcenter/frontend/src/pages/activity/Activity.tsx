@@ -2,13 +2,14 @@
  * What happens in this project, as it happens and as it was: one stream, filtered by kind and words. While the reader is
  * further down, what arrives waits behind a button instead of pushing the lines away.
  */
-import { Button, StateMark, TextField } from "@cchub/kit";
+import { Button, StateMark } from "@cchub/kit";
 import { Activity as ActivityIcon, ArrowUp } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
 import { KINDS, KIND_WORDS, byPlace, kindsIn, type Kind, type StreamEntry } from "../../models/activity";
 import { EmptyState } from "../../parts/EmptyState";
 import { Loading } from "../../parts/Loading";
 import { PageFrame } from "../../parts/Page";
+import { Chips, FilterField, Toolbar } from "../../parts/Toolbar";
 import { Trouble } from "../../parts/Trouble";
 import { useCommands } from "../../shell/commands";
 import type { PageProps } from "../../shell/pages";
@@ -58,19 +59,16 @@ export function Activity({ api, live, route }: PageProps) {
         </span>
       }
     >
-      <div className={styles.tools}>
-        <TextField
+      <Toolbar className={styles.tools}>
+        <FilterField
           ref={field}
           label="Filter by words"
-          hideLabel
-          type="search"
           placeholder="Filter by words"
           value={words}
-          className={styles.filter}
           onChange={(event) => setWords(event.target.value)}
           data-testid="activity-filter"
         />
-        <div role="group" aria-label="Kinds of events" className={styles.chips}>
+        <Chips label="Kinds of events">
           {KINDS.map((kind) => (
             <button
               key={kind}
@@ -82,8 +80,8 @@ export function Activity({ api, live, route }: PageProps) {
               {KIND_WORDS[kind]}
             </button>
           ))}
-        </div>
-      </div>
+        </Chips>
+      </Toolbar>
       {history.isError ? (
         <Trouble
           title="What happened before cannot be shown"

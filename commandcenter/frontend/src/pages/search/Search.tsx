@@ -99,8 +99,10 @@ export function Search({ api, route }: PageProps) {
       </p>
       {failure ? <Trouble title="The search failed" error={failure} onRetry={search.retry} /> : null}
       {!search.asking ? <Beginning status={status} /> : null}
-      {search.asking && !search.result && !search.error ? <Loading what="results" lines={8} /> : null}
-      {search.result && files.length === 0 && !search.pending && !search.error ? (
+      {search.asking && files.length === 0 && !search.error && (!search.result || search.finding) ? (
+        <Loading what="results" lines={8} />
+      ) : null}
+      {search.result && files.length === 0 && !search.pending && !search.finding && !search.error ? (
         <NothingFound search={search} />
       ) : null}
       {files.length > 0 ? (
@@ -118,12 +120,12 @@ export function Search({ api, route }: PageProps) {
   );
 }
 
-function NothingFound({ search: { draft, change } }: { search: ReturnType<typeof useSearch> }) {
+function NothingFound({ search: { draft, change, result } }: { search: ReturnType<typeof useSearch> }) {
   const narrowed = draft.path !== "" || draft.language !== "" || draft.matchCase;
   return (
     <EmptyState
       icon={SearchX}
-      title={draft.q === "" ? "No file fits" : `Nothing has “${draft.q}”`}
+      title={draft.q === "" ? "No file fits" : result?.unfinished ? "Nothing found yet" : `Nothing has “${draft.q}”`}
       action={
         narrowed ? (
           <Button onClick={() => change({ path: "", language: "", matchCase: false })}>Search everywhere</Button>
@@ -132,11 +134,13 @@ function NothingFound({ search: { draft, change } }: { search: ReturnType<typeof
         ) : null
       }
     >
-      {narrowed
-        ? "The search is narrowed to a path, a language or a case."
-        : draft.mode === "words"
-          ? "Words are whole; only the last one may be unfinished."
-          : null}
+      {result?.unfinished
+        ? "Not every file could be looked into in time. A longer word in the pattern, a path or a language makes it narrower."
+        : narrowed
+          ? "The search is narrowed to a path, a language or a case."
+          : draft.mode === "words"
+            ? "Words are whole; only the last one may be unfinished."
+            : null}
     </EmptyState>
   );
 }

@@ -2,7 +2,7 @@
  * What the search came to, in how long, and how complete the index is that answered.
  */
 import { Search as SearchIcon } from "lucide-react";
-import type { IndexStatus } from "../../api/search";
+import type { IndexStatus, SearchResult } from "../../api/search";
 import { EmptyState } from "../../parts/EmptyState";
 import { count, indexWords, percent, skippedWords } from "../../words";
 import styles from "./Summary.module.css";
@@ -17,8 +17,11 @@ export function Summary({ search, status }: { search: SearchState; status: Index
       <p role="status" data-testid="search-count">
         {asking && result && error === null ? (
           <>
-            {result.total_is_exact ? "" : "at least "}
-            {count(result.total, "file")} <span className={styles.quiet}>in {milliseconds(result.took_ms)}</span>
+            {found(result)}{" "}
+            <span className={styles.quiet}>
+              in {milliseconds(result.took_ms)}
+              {result.unfinished && !search.pending ? `, ${unfinished(search)}` : ""}
+            </span>
           </>
         ) : null}
       </p>
@@ -33,6 +36,20 @@ export function Summary({ search, status }: { search: SearchState; status: Index
       ) : null}
     </div>
   );
+}
+
+function found({ total, total_is_exact: exact, unfinished: more }: SearchResult): string {
+  if (total === 0 && more) return "nothing yet";
+  return `${exact ? "" : "at least "}${count(total, "file")}`;
+}
+
+/** What is missing in an answer that is not whole. */
+function unfinished({ finding, result }: SearchState): string {
+  if (finding) return "looking further…";
+  const { looked_into: seen = 0, candidates = 0 } = result ?? {};
+  return candidates > seen
+    ? `not whole: ${seen.toLocaleString("en")} of ${count(candidates, "file")} that may have it were looked into`
+    : "not whole: lines of some files were left out";
 }
 
 function milliseconds(value: number): string {

@@ -1,12 +1,13 @@
 /*
  * What is typed, what is asked, and what was found. The address is the query that is asked; what is typed follows it at
  * once and becomes it after a pause. A newer question calls the older one off; until it is answered, or when it cannot
- * be, the last results stay.
+ * be, the last results stay. The first answer comes at once, with what is found by then; where it says that it is not
+ * whole, the whole one follows and adds to it.
  */
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { ApiError, type Api } from "../../api/client";
-import { SEARCH_PAGE, type SearchFile, type SearchQuery, type SearchResult } from "../../api/search";
+import { PATIENCE, SEARCH_PAGE, type SearchFile, type SearchQuery, type SearchResult } from "../../api/search";
 import { useRouter, type Route } from "../../shell/router";
 import { isAsking, queryOf, searchHref } from "./query";
 
@@ -26,6 +27,8 @@ export interface SearchState {
   error: Error | null;
   retry: () => void;
   result: SearchResult | undefined;
+  /** The answer is not whole yet: the rest is on its way. */
+  finding: boolean;
   files: readonly SearchFile[];
   /** Asks for the files after those; does nothing when all are there. */
   more: () => void;
@@ -39,7 +42,8 @@ export function useSearch(api: Api, route: Route): SearchState {
   const asking = isAsking(query);
   const found = useInfiniteQuery({
     queryKey: ["search", query],
-    queryFn: ({ pageParam, signal }) => api.search.find(query, pageParam, { signal }),
+    queryFn: ({ pageParam, signal }) =>
+      api.search.find(query, pageParam, { signal, patience: pageParam === 0 ? PATIENCE.first : PATIENCE.whole }),
     initialPageParam: 0,
     getNextPageParam: (last, _, offset) =>
       last.truncated && offset + SEARCH_PAGE <= LAST_OFFSET ? offset + SEARCH_PAGE : undefined,
@@ -54,7 +58,19 @@ export function useSearch(api: Api, route: Route): SearchState {
     if (found.data) last.current = found.data;
   }, [found.data]);
   const data = found.data ?? (found.isError ? last.current : undefined);
-  const pages = asking ? data?.pages : undefined;
+  const [first] = data?.pages ?? [];
+  const partial = asking && !found.isPlaceholderData && first?.unfinished === true;
+  const rest = useQuery({
+    queryKey: ["search", query, "whole"],
+    queryFn: ({ signal }) => api.search.find(query, 0, { signal, patience: PATIENCE.whole }),
+    enabled: partial,
+  });
+  const whole = partial ? rest.data : undefined;
+  const pages = useMemo(
+    () => (asking && data ? (whole ? completed(data.pages, whole) : data.pages) : undefined),
+    [asking, data, whole],
+  );
+  const lastPage = pages?.at(-1);
   return {
     draft,
     change,
@@ -63,12 +79,23 @@ export function useSearch(api: Api, route: Route): SearchState {
     error: asking ? found.error : null,
     retry: () => void found.refetch(),
     result: pages?.[0],
+    finding: partial && rest.isFetching,
     files:
       pages === undefined ? NONE : pages.length === 1 ? (pages[0]?.files ?? NONE) : pages.flatMap((page) => page.files),
     more: () => {
-      if (found.hasNextPage && !found.isFetchingNextPage) void found.fetchNextPage();
+      const able = found.hasNextPage && !found.isFetchingNextPage;
+      if (able && lastPage?.truncated && !lastPage.unfinished) void found.fetchNextPage();
     },
   };
+}
+
+/** The pages with the first one made whole. What is shown already stays where it is; the rest comes after it. */
+export function completed(pages: readonly SearchResult[], whole: SearchResult): SearchResult[] {
+  const [first, ...others] = pages;
+  const byId = new Map(whole.files.map((file) => [file.id, file]));
+  const shown = (first?.files ?? []).map((file) => byId.get(file.id) ?? file);
+  const known = new Set(shown.map((file) => file.id));
+  return [{ ...whole, files: [...shown, ...whole.files.filter((file) => !known.has(file.id))] }, ...others];
 }
 
 function useDraft(route: Route): [SearchQuery, (change: Partial<SearchQuery>) => void] {

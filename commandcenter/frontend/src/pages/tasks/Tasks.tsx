@@ -1,7 +1,7 @@
 /*
  * The task board: what is to be done, what is being done, what is done. Which task is open is kept in the address.
  */
-import { Button, ConfirmDialog, TextField } from "@cchub/kit";
+import { Button, ConfirmDialog } from "@cchub/kit";
 import { Plus } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
 import type { Task } from "../../api/tasks";
@@ -9,6 +9,7 @@ import { fits, labelsOf, type Column } from "../../models/board";
 import { Drafts } from "../../models/drafts";
 import { Loading } from "../../parts/Loading";
 import { PageFrame } from "../../parts/Page";
+import { Chips, FilterField, Toolbar } from "../../parts/Toolbar";
 import { Trouble } from "../../parts/Trouble";
 import { useNow } from "../../parts/useNow";
 import { useCommands } from "../../shell/commands";
@@ -50,15 +51,12 @@ export function Tasks({ api, config: { projectId }, route: { id } }: PageProps) 
         </Button>
       }
     >
-      <div className={styles.tools}>
-        <TextField
+      <Toolbar className={styles.tools}>
+        <FilterField
           ref={filter}
           label="Filter"
-          hideLabel
-          type="search"
           placeholder="Filter by words"
           value={query}
-          className={styles.filter}
           onChange={(event) => setQuery(event.target.value)}
           data-testid="task-filter"
         />
@@ -66,7 +64,7 @@ export function Tasks({ api, config: { projectId }, route: { id } }: PageProps) 
         <p role="status" className={styles.fit}>
           {tasks && shown.length < tasks.length ? `${shown.length} of ${count(tasks.length, "task")}` : ""}
         </p>
-      </div>
+      </Toolbar>
       {isError && !tasks ? (
         <Trouble title="The tasks cannot be shown" error={error} onRetry={() => void refetch()} />
       ) : null}
@@ -136,7 +134,7 @@ interface LabelChipsProps {
 function LabelChips({ labels, chosen, onChoose }: LabelChipsProps) {
   if (labels.length === 0) return null;
   return (
-    <div role="group" aria-label="Labels" className={styles.chips}>
+    <Chips label="Labels">
       {labels.map((label) => (
         <button
           key={label}
@@ -147,6 +145,6 @@ function LabelChips({ labels, chosen, onChoose }: LabelChipsProps) {
           {label}
         </button>
       ))}
-    </div>
+    </Chips>
   );
 }

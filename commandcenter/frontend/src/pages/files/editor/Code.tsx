@@ -18,14 +18,16 @@ export interface CodeProps extends EditorOptions {
   lines: string | null;
   onChange: (text: Text) => void;
   onMark: (lines: LineRange) => void;
+  /** So many differences of a merge are not chosen yet. */
+  onUndecided: (count: number) => void;
 }
 
-export default function Code({ text, draft, lines, onChange, onMark, ...options }: CodeProps) {
+export default function Code({ text, draft, lines, onChange, onMark, onUndecided, ...options }: CodeProps) {
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<CodeEditor | null>(null);
-  const latest = useRef({ text, draft, lines, options, onChange, onMark });
+  const latest = useRef({ text, draft, lines, options, onChange, onMark, onUndecided });
   useEffect(() => {
-    latest.current = { text, draft, lines, options, onChange, onMark };
+    latest.current = { text, draft, lines, options, onChange, onMark, onUndecided };
   });
   useEffect(() => {
     if (!box.current) return;
@@ -33,6 +35,7 @@ export default function Code({ text, draft, lines, onChange, onMark, ...options 
     const made = new CodeEditor(box.current, current.draft ?? current.text, current.options, {
       onChange: (typed) => latest.current.onChange(typed),
       onMark: (marked) => latest.current.onMark(marked),
+      onUndecided: (count) => latest.current.onUndecided(count),
     });
     editor.current = made;
     return () => {

@@ -4,7 +4,7 @@
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { LanguageDescription, bracketMatching, foldGutter, foldKeymap, indentOnInput } from "@codemirror/language";
 import { languages } from "@codemirror/language-data";
-import { presentableDiff, unifiedMergeView } from "@codemirror/merge";
+import { getChunks, presentableDiff, unifiedMergeView } from "@codemirror/merge";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension, type Text } from "@codemirror/state";
 import {
@@ -22,6 +22,8 @@ import { codeTheme } from "./theme";
 export interface EditorEvents {
   onChange: (text: Text) => void;
   onMark: (lines: LineRange) => void;
+  /** So many differences of a merge are not chosen yet. */
+  onUndecided: (count: number) => void;
 }
 
 /** What can change while the editor stands. */
@@ -64,6 +66,7 @@ export class CodeEditor {
         ],
       }),
     });
+    events.onUndecided(undecided(this.view.state));
     void this.#loadLanguage(options.fileName);
   }
 
@@ -110,7 +113,12 @@ export class CodeEditor {
   }
 }
 
-function base({ onChange, onMark }: EditorEvents): Extension {
+/** How many differences of a merge are left; none where nothing is merged. */
+function undecided(state: EditorState): number {
+  return getChunks(state)?.chunks.length ?? 0;
+}
+
+function base({ onChange, onMark, onUndecided }: EditorEvents): Extension {
   return [
     markedLines(onMark),
     foldGutter(),
@@ -126,6 +134,8 @@ function base({ onChange, onMark }: EditorEvents): Extension {
     keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap]),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onChange(update.state.doc);
+      const left = undecided(update.state);
+      if (left !== undecided(update.startState)) onUndecided(left);
     }),
     codeTheme,
   ];

@@ -10,12 +10,20 @@ import { EmptyState } from "../../../parts/EmptyState";
 import { useScale } from "../../../parts/screen";
 import { count } from "../../../words";
 import styles from "./Diff.module.css";
+import { colouredPieces, useColours, type LineColours } from "./useColours";
 import { diffCounts, diffRows, type DiffRow } from "./diffRows";
 
 const HEIGHT = 20;
 const WORDS = { " ": "unchanged", "+": "added", "-": "removed" } as const;
 
-export function Diff({ diff }: { diff: FileDiff }) {
+export interface DiffProps {
+  diff: FileDiff;
+  /** Chooses the colours. */
+  fileName: string;
+}
+
+export function Diff({ diff, fileName }: DiffProps) {
+  const colours = useColours(diff, fileName);
   const box = useRef<HTMLDivElement>(null);
   const scale = useScale();
   const rows = useMemo(() => diffRows(diff), [diff]);
@@ -66,7 +74,7 @@ export function Diff({ diff }: { diff: FileDiff }) {
                 className={styles.row}
                 style={{ height: item.size, transform: `translateY(${item.start}px)` }}
               >
-                <Line row={row} />
+                <Line row={row} colours={colours} />
               </div>
             ) : null;
           })}
@@ -76,7 +84,7 @@ export function Diff({ diff }: { diff: FileDiff }) {
   );
 }
 
-function Line({ row }: { row: DiffRow }) {
+function Line({ row, colours }: { row: DiffRow; colours: LineColours }) {
   if (row.kind === "hunk") return <div className={styles.hunk}>{row.text}</div>;
   const { kind, text, old, new: now } = row.line;
   return (
@@ -87,7 +95,17 @@ function Line({ row }: { row: DiffRow }) {
         {kind}
       </span>
       {kind === " " ? null : <span className="visually-hidden">{WORDS[kind]} </span>}
-      <code className={styles.text}>{text}</code>
+      <code className={styles.text}>
+        {colouredPieces(text, colours.get(row.line) ?? []).map((piece, place) =>
+          piece.classes === "" ? (
+            piece.text
+          ) : (
+            <span key={place} className={piece.classes}>
+              {piece.text}
+            </span>
+          ),
+        )}
+      </code>
       {row.line.no_newline ? <span className={styles.end}>no line end here</span> : null}
     </div>
   );

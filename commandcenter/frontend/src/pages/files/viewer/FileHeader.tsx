@@ -2,7 +2,7 @@
  * A file's heading: where it lies, what of it is shown, and the small tools for that.
  */
 import { Button, IconButton, PathText, classNames } from "@cchub/kit";
-import { ArrowLeft, WrapText } from "lucide-react";
+import { ArrowLeft, MessageSquarePlus, WrapText } from "lucide-react";
 import { useSyncExternalStore } from "react";
 import type { FileContent } from "../../../api/files";
 import { LanguageMark } from "../../../parts/LanguageMark";
@@ -50,6 +50,14 @@ export function FileHeader({ file, views, view, place, unsaved, preferences }: F
           </Button>
         </>
       ) : null}
+      <IconButton
+        label="Note or task about this place"
+        shortcut="m"
+        size="small"
+        icon={<MessageSquarePlus />}
+        onClick={() => registry.run("about place")}
+        data-testid="about-place"
+      />
       {view === "text" ? (
         <IconButton
           label="Break long lines"

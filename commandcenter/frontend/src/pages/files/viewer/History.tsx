@@ -22,11 +22,12 @@ const WORKTREE = "worktree";
 export interface HistoryProps {
   api: Api;
   id: string;
+  path: string;
   /** The commit whose change is shown; null for what is not committed. */
   commit: string | null;
 }
 
-export function History({ api, id, commit }: HistoryProps) {
+export function History({ api, id, path, commit }: HistoryProps) {
   const history = useHistory(api, id);
   if (history.isPending) return <Loading what="the history" lines={8} />;
   if (history.isError && history.commits.length === 0) {
@@ -65,7 +66,7 @@ export function History({ api, id, commit }: HistoryProps) {
           </Button>
         ) : null}
       </nav>
-      <ChangeOf key={chosen} api={api} id={id} commits={history.commits} chosen={chosen} />
+      <ChangeOf key={chosen} api={api} id={id} path={path} commits={history.commits} chosen={chosen} />
     </div>
   );
 }
@@ -92,11 +93,12 @@ function CommitLink({ id, commit, chosen }: { id: string; commit: FileCommit; ch
 interface ChangeProps {
   api: Api;
   id: string;
+  path: string;
   commits: readonly FileCommit[];
   chosen: string;
 }
 
-function ChangeOf({ api, id, commits, chosen }: ChangeProps) {
+function ChangeOf({ api, id, path, commits, chosen }: ChangeProps) {
   const uncommitted = chosen === WORKTREE;
   const commit = commits.find((each) => each.sha === chosen);
   const from = uncommitted ? "HEAD" : `${chosen}^`;
@@ -123,7 +125,7 @@ function ChangeOf({ api, id, commits, chosen }: ChangeProps) {
       {diff.isError && !diff.data ? (
         <Trouble title="The change cannot be shown" error={diff.error} onRetry={() => void diff.refetch()} />
       ) : null}
-      {diff.data ? <Diff diff={diff.data} /> : null}
+      {diff.data ? <Diff diff={diff.data} fileName={commit?.path ?? path} /> : null}
     </section>
   );
 }

@@ -2,9 +2,9 @@
  * A text, shown and, where that is allowed, edited. What is typed is a draft until it is stored; when the file changed
  * meanwhile, that is said, and nothing is overwritten without the user's word.
  */
-import { Button } from "@cchub/kit";
+import { Button, ConfirmDialog } from "@cchub/kit";
 import { Save } from "lucide-react";
-import { Suspense, lazy, useSyncExternalStore } from "react";
+import { Suspense, lazy, useState, useSyncExternalStore } from "react";
 import type { Api } from "../../../api/client";
 import type { FileContent } from "../../../api/files";
 import { drafts, useDraft } from "../../../drafts";
@@ -14,6 +14,7 @@ import { Trouble } from "../../../parts/Trouble";
 import { useCommands } from "../../../shell/commands";
 import type { PreferenceStore } from "../../../shell/preferences";
 import { useRouter } from "../../../shell/router";
+import { count } from "../../../words";
 import { formatLines } from "../editor/lines";
 import { placeHref, type FilePlace } from "../place";
 import { ConflictDialog } from "./ConflictDialog";
@@ -38,7 +39,10 @@ export function TextFile({ api, place, preferences, file, gone }: TextFileProps)
   const draft = editable ? current : undefined;
   const saving = useSaving(api, file, gone);
   const outdated = draft !== undefined && draft.base.version !== file.version && !gone;
-  const { save } = saving;
+  const [undecided, setUndecided] = useState(0);
+  const [asking, setAsking] = useState(false);
+  // Where nothing was chosen, mine would be kept: that is the user's to say.
+  const save = () => (draft?.merging && undecided > 0 ? setAsking(true) : saving.save());
   useCommands([
     {
       id: "save",
@@ -79,7 +83,8 @@ export function TextFile({ api, place, preferences, file, gone }: TextFileProps)
       ) : null}
       {draft?.merging ? (
         <Banner data-testid="merging">
-          Red lines are on the disk, green ones are yours. Choose for each difference, then save.
+          Red lines are on the disk, green ones are yours.{" "}
+          {undecided > 0 ? `${count(undecided, "difference")} left to choose.` : "Everything is chosen: save it."}
         </Banner>
       ) : null}
       {saving.failure ? <Trouble title="Not saved" error={saving.failure} /> : null}
@@ -94,9 +99,23 @@ export function TextFile({ api, place, preferences, file, gone }: TextFileProps)
           wrap={wrapLines}
           original={draft?.merging ? (draft.base.text ?? "") : null}
           onChange={saving.typed}
+          onUndecided={setUndecided}
           onMark={(lines) => router.replace(placeHref(place.id, { ...place, lines: formatLines(lines) }))}
         />
       </Suspense>
+      <ConfirmDialog
+        open={asking}
+        title={`Save with ${count(undecided, "difference")} not chosen?`}
+        confirmLabel="Save with mine"
+        danger
+        onCancel={() => setAsking(false)}
+        onConfirm={() => {
+          setAsking(false);
+          saving.save();
+        }}
+      >
+        Where nothing is chosen, your lines are saved, and what is on the disk in their place goes.
+      </ConfirmDialog>
       <ConflictDialog conflict={saving.conflict} path={file.path} busy={saving.busy} />
     </>
   );

@@ -3,8 +3,8 @@
  */
 import { Button, toast } from "@cchub/kit";
 import { useQuery } from "@tanstack/react-query";
-import { Binary, Download, FileX } from "lucide-react";
-import type { ReactNode } from "react";
+import { Binary, Download, FileX, MessageSquarePlus } from "lucide-react";
+import { useState, type ReactNode } from "react";
 import { ApiError, type Api } from "../../../api/client";
 import type { FileContent } from "../../../api/files";
 import { parentPath } from "../../../api/ids";
@@ -17,7 +17,9 @@ import { useCommands } from "../../../shell/commands";
 import type { PreferenceStore } from "../../../shell/preferences";
 import { useRouter } from "../../../shell/router";
 import { size } from "../../../words";
+import { parseLines } from "../editor/lines";
 import { placeHref, type FilePlace, type FileView } from "../place";
+import { AboutPlace } from "./AboutPlace";
 import { FileHeader } from "./FileHeader";
 import { History } from "./History";
 import { Picture } from "./Picture";
@@ -43,6 +45,7 @@ export function Viewer({ api, place, preferences }: ViewerProps) {
   const router = useRouter();
   const { id, rev, was } = place;
   const draft = useDraft(id);
+  const [about, setAbout] = useState(false);
   const file = useQuery({
     queryKey: rev === null ? ["file", id] : ["file-at", was ?? id, rev],
     queryFn: ({ signal }) => (rev === null ? api.files.read(id, { signal }) : api.files.at(was ?? id, rev, { signal })),
@@ -63,6 +66,15 @@ export function Viewer({ api, place, preferences }: ViewerProps) {
       run: () => show("preview"),
     },
     { id: "file history", title: "Show the history", group: "File", keys: "h", run: () => show("history") },
+    {
+      id: "about place",
+      title: "Write a note or task about this place",
+      group: "File",
+      icon: <MessageSquarePlus />,
+      keys: "m",
+      disabled: !file.data,
+      run: () => setAbout(true),
+    },
     { id: "copy link", title: "Copy a link to this place", group: "File", keys: "y", run: () => void copyLink() },
     {
       id: "download",
@@ -91,6 +103,13 @@ export function Viewer({ api, place, preferences }: ViewerProps) {
         {contentOf({ api, place, preferences, view, file: file.data, error: file.error })}
       </div>
       <StatusBar api={api} file={file.data} />
+      <AboutPlace
+        api={api}
+        file={file.data}
+        line={parseLines(place.lines)?.from ?? null}
+        open={about}
+        onClose={() => setAbout(false)}
+      />
     </>
   );
 }
@@ -103,7 +122,7 @@ interface ContentProps extends ViewerProps {
 }
 
 function contentOf({ api, place, preferences, view, file, error }: ContentProps): ReactNode {
-  if (view === "history") return <History api={api} id={place.id} commit={place.commit} />;
+  if (view === "history") return <History api={api} id={place.id} path={file.path} commit={place.commit} />;
   if (file.kind === "image" && view === "preview") return <Picture api={api} file={file} />;
   if (file.text === null) return <NoText api={api} file={file} />;
   if (view === "preview") {
