@@ -29,7 +29,7 @@ use std::time::Duration;
 use hub_domain::Service;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -137,6 +137,8 @@ struct Shared {
     folder: Option<FolderShare>,
     disk: PathBuf,
     routes: Routes,
+    /// Mounts of the folder that are served now.
+    mounts: watch::Sender<usize>,
     meters: Meters,
     places: Arc<Semaphore>,
     accepted: AtomicU64,
@@ -175,6 +177,7 @@ impl Gateway {
             folder: options.folder,
             disk: options.disk,
             routes: Routes::new(forwards.len()),
+            mounts: watch::Sender::new(0),
             meters: Meters::default(),
             places: Arc::new(Semaphore::new(CONNECTIONS)),
             accepted: AtomicU64::new(0),
@@ -253,6 +256,19 @@ impl Gateway {
         let Ok(Some(channel)) = made else { return false };
         // A link that breaks just now leads nowhere either.
         matches!(tokio::time::timeout(bound, channel.close()).await, Ok(Ok(())))
+    }
+
+    /// Resolves when the folder has been mounted nowhere for as long as this without a break.
+    pub async fn unmounted(&self, bound: Duration) {
+        let mut mounts = self.shared.mounts.subscribe();
+        loop {
+            // The sender lives as long as this gateway; there is no error to meet.
+            let _ = mounts.wait_for(|mounts| *mounts == 0).await;
+            let again = mounts.wait_for(|mounts| *mounts > 0);
+            if tokio::time::timeout(bound, again).await.is_err() {
+                return;
+            }
+        }
     }
 
     /// What went through so far.

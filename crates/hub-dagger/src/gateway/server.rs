@@ -28,10 +28,12 @@ use super::{LABEL_HOST, Shared, USER};
 const LOGIN: Duration = Duration::from_secs(10);
 /// A link that is told to end is cut after this time.
 const FAREWELL: Duration = Duration::from_millis(500);
-/// A silent client is asked for a sign of life this often; three missing signs are its end.
+/// A silent client is asked for a sign of life this often; so many missing signs are its end. A mount
+/// cannot come back once its link is cut, so links outlast a session that stands still for a while.
 const KEEPALIVE: Duration = Duration::from_secs(5);
+const MISSING_SIGNS: usize = 24;
 /// A link on which neither side could say anything for so long is dead.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_secs(130);
 /// Session channels of one link: file transfer needs one.
 const SESSION_CHANNELS: usize = 4;
 
@@ -52,7 +54,7 @@ pub(super) fn config(keys: &Keys) -> Config {
         event_buffer_size: 32,
         inactivity_timeout: Some(STUCK),
         keepalive_interval: Some(KEEPALIVE),
-        keepalive_max: 3,
+        keepalive_max: MISSING_SIGNS,
         preferred: Preferred {
             kex: vec![
                 kex::CURVE25519,
@@ -125,6 +127,22 @@ struct Client {
     link: u64,
     admitted: watch::Sender<bool>,
     channels: HashMap<ChannelId, Channel<Msg>>,
+}
+
+/// A mount that is being served.
+struct Mount(Arc<Shared>);
+
+impl Mount {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        shared.mounts.send_modify(|mounts| *mounts += 1);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        self.0.mounts.send_modify(|mounts| *mounts -= 1);
+    }
 }
 
 impl Client {
@@ -249,7 +267,9 @@ impl Handler for Client {
                 session.channel_success(channel)?;
                 let closing = self.shared.closing.clone();
                 let stream = stream.into_stream();
+                let mount = Mount::begin(&self.shared);
                 self.shared.tasks.spawn(async move {
+                    let _mount = mount;
                     tokio::select! {
                         () = share.serve(stream) => {}
                         () = closing.cancelled() => {}
