@@ -4,13 +4,31 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { chmod, open, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { open, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assertProblem, backendOf, hubWithProject, insideOf, nothingRuns, up, withoutEngine } from "../fixtures/engine.mjs";
+import {
+  assertProblem,
+  backendOf,
+  containerPids,
+  hubWithProject,
+  insideOf,
+  nothingRuns,
+  up,
+  withoutEngine,
+} from "../fixtures/engine.mjs";
 import { addOddities, fill, temporary } from "../fixtures/folders.mjs";
-import { memoryOf } from "../fixtures/processes.mjs";
+import { commandLine, listening, memoryOf, pids } from "../fixtures/processes.mjs";
 import { until } from "../fixtures/until.mjs";
 
 const LARGE = 2 ** 30;
@@ -82,6 +100,43 @@ test("a folder that is put back while the stack runs is the folder again", { ski
   });
 });
 
+/** The programs by which the engine mounts folders of this Hub. */
+function mountersOf(hub) {
+  const ports = listening([hub.pid]).map((address) => address.split(":").at(-1));
+  return pids().filter((pid) => {
+    const words = commandLine(pid);
+    return words[0]?.endsWith("sshfs") && ports.includes(words[words.indexOf("-p") + 1]);
+  });
+}
+
+test("a mount that breaks is made anew, with the backend alone", { skip: withoutEngine }, async (t) => {
+  const made = await mounted(t);
+  if (made === null) return;
+  const { hub, id, folder } = made;
+  const before = { backend: containerPids(id, "backend"), postgres: containerPids(id, "postgres") };
+  const mounters = mountersOf(hub);
+  assert.ok(mounters.length > 0, "the engine has mounted the folder");
+  for (const pid of mounters) process.kill(pid, "SIGKILL");
+  await until("the backend is another one", () => {
+    const now = containerPids(id, "backend");
+    return now.length > 0 && !now.some((pid) => before.backend.includes(pid));
+  });
+  await until("all are healthy again", async () => (await hub.get(id)).overall_healthy);
+  assert.ok(
+    containerPids(id, "postgres").some((pid) => before.postgres.includes(pid)),
+    "the others went on",
+  );
+  await until("the folder is live again", () => {
+    writeFileSync(join(folder, "again.txt"), "again\n");
+    return readFileSync(join(insideOf(id), "again.txt"), "utf8") === "again\n";
+  });
+  const told = await hub.call("logs", { project: id, services: ["backend"], tail: 1000 });
+  assert.ok(
+    told.some(({ stream, text }) => stream === "hub" && /mount of the project folder/.test(text)),
+    "the user is told",
+  );
+});
+
 test("names that are no text go through the mount in both directions", { skip: withoutEngine }, async (t) => {
   const folder = join(temporary(t), "a");
   fill(folder, 1);
@@ -90,7 +145,8 @@ test("names that are no text go through the mount in both directions", { skip: w
   if (made === null) return;
   const { id, project } = made;
   const inside = insideOf(id);
-  const names = async (place) => (await readdir(join(place, "odd"), { encoding: "buffer" })).map((n) => n.toString("hex"));
+  const names = async (place) =>
+    (await readdir(join(place, "odd"), { encoding: "buffer" })).map((n) => n.toString("hex"));
   assert.deepEqual((await names(inside)).sort(), (await names(folder)).sort(), "every name is the same inside");
 
   const ask = await backendOf(project);
@@ -108,7 +164,9 @@ test("names that are no text go through the mount in both directions", { skip: w
   }
 
   // From inside: the bytes arrive as they were written.
-  const written = ["new\nline", `"quoted"'`, "🚀🇨🇭", "tab\there", " leading and trailing "].map((name) => Buffer.from(name));
+  const written = ["new\nline", `"quoted"'`, "🚀🇨🇭", "tab\there", " leading and trailing "].map((name) =>
+    Buffer.from(name),
+  );
   written.push(Buffer.from([0x78, 0xff, 0xc3, 0x28, 0x79]));
   for (const name of written) await writeFile(Buffer.concat([Buffer.from(`${inside}/odd/`), name]), name);
   for (const name of written) {
@@ -142,7 +200,9 @@ test("a folder of 100,000 files", { skip: withoutEngine }, async (t) => {
   const flat = await listing("many/flat");
   assert.deepEqual([flat.entries.length, flat.truncated], [5000, true]);
   await writeFile(join(folder, "many/7/late.txt"), "late\n");
-  await until("a new file is seen", async () => (await listing("many/7")).entries.some(({ name }) => name === "late.txt"));
+  await until("a new file is seen", async () =>
+    (await listing("many/7")).entries.some(({ name }) => name === "late.txt"),
+  );
   await until("all are healthy", async () => (await hub.get(id)).overall_healthy);
   await hub.down(id);
   assert.ok(nothingRuns(id));
@@ -173,21 +233,25 @@ async function readThrough(path, last) {
   }
 }
 
-test("a file of 1 GB is read through the mount, and the Hub stays as small as it was", { skip: withoutEngine }, async (t) => {
-  const made = await mounted(t);
-  if (made === null) return;
-  const { hub, id, folder } = made;
-  const mark = "the very end";
-  sparse(join(folder, "large.bin"), mark);
-  const seen = join(insideOf(id), "large.bin");
-  await until("it is seen inside", async () => (await stat(seen)).size === LARGE);
-  const before = memoryOf(hub.pid);
-  const begun = Date.now();
-  const read = await readThrough(seen, mark.length);
-  t.diagnostic(`${(LARGE / 2 ** 20 / ((Date.now() - begun) / 1000)).toFixed(0)} MiB/s`);
-  assert.deepEqual(read, { length: LARGE, tail: mark });
-  const after = memoryOf(hub.pid);
-  t.diagnostic(`the Hub: ${before.now >> 20} MiB before, ${after.most >> 20} MiB at most`);
-  assert.ok(after.most - before.now < GROWTH, `it grew from ${before.now} to ${after.most}`);
-  await until("all are healthy", async () => (await hub.get(id)).overall_healthy);
-});
+test(
+  "a file of 1 GB is read through the mount, and the Hub stays as small as it was",
+  { skip: withoutEngine },
+  async (t) => {
+    const made = await mounted(t);
+    if (made === null) return;
+    const { hub, id, folder } = made;
+    const mark = "the very end";
+    sparse(join(folder, "large.bin"), mark);
+    const seen = join(insideOf(id), "large.bin");
+    await until("it is seen inside", async () => (await stat(seen)).size === LARGE);
+    const before = memoryOf(hub.pid);
+    const begun = Date.now();
+    const read = await readThrough(seen, mark.length);
+    t.diagnostic(`${(LARGE / 2 ** 20 / ((Date.now() - begun) / 1000)).toFixed(0)} MiB/s`);
+    assert.deepEqual(read, { length: LARGE, tail: mark });
+    const after = memoryOf(hub.pid);
+    t.diagnostic(`the Hub: ${before.now >> 20} MiB before, ${after.most >> 20} MiB at most`);
+    assert.ok(after.most - before.now < GROWTH, `it grew from ${before.now} to ${after.most}`);
+    await until("all are healthy", async () => (await hub.get(id)).overall_healthy);
+  },
+);

@@ -73,36 +73,40 @@ test("the engine's disk is full: a start says so, and works when there is space 
   await up(hub, id);
 });
 
-test("the engine's disk fills up while a stack runs: it is told, and nothing that was kept is lost", { skip }, async (t) => {
-  const { hub, id } = await withSmallEngine(t);
-  const project = await up(hub, id);
-  await keepNote(project, "kept before the disk was full");
-  const free = fillDisk(t);
-  const ask = await backendOf(project);
-  await until("a note is refused", async () => {
-    const body = "much text ".repeat(5_000);
-    const answer = await ask("POST", "/api/notes", { title: "one too many", body });
-    return answer.status >= 500 && answer;
-  });
-  const told = await until("the status or the log of a service tells it", async () => {
-    const now = await hub.get(id);
-    const lines = await hub.call("logs", { project: id, services: ["postgres", "redis"], tail: 500 });
-    return /no space left/i.test(JSON.stringify([now, lines]));
-  });
-  assert.ok(told);
-  free();
-  const again = await until("all are healthy again", async () => {
-    const now = await hub.get(id);
-    // The Hub has a limit to its patience; a start works again in any case.
-    if (["failed", "gave_up", "stopped"].includes(now.state.state)) await hub.ask("start", { project: id });
-    return now.overall_healthy && now;
-  });
-  await until("notes are taken again", async () => {
-    await keepNote(again, "kept after the disk was full");
-    return true;
-  });
-  await assertNote(again, "kept before the disk was full");
-  await hub.down(id);
-  await until("nothing of the project runs", () => nothingRuns(id));
-  assert.deepEqual(containerPids(id, "postgres"), []);
-});
+test(
+  "the engine's disk fills up while a stack runs: it is told, and nothing that was kept is lost",
+  { skip },
+  async (t) => {
+    const { hub, id } = await withSmallEngine(t);
+    const project = await up(hub, id);
+    await keepNote(project, "kept before the disk was full");
+    const free = fillDisk(t);
+    const ask = await backendOf(project);
+    await until("a note is refused", async () => {
+      const body = "much text ".repeat(5_000);
+      const answer = await ask("POST", "/api/notes", { title: "one too many", body });
+      return answer.status >= 500 && answer;
+    });
+    const told = await until("the status or the log of a service tells it", async () => {
+      const now = await hub.get(id);
+      const lines = await hub.call("logs", { project: id, services: ["postgres", "redis"], tail: 500 });
+      return /no space left/i.test(JSON.stringify([now, lines]));
+    });
+    assert.ok(told);
+    free();
+    const again = await until("all are healthy again", async () => {
+      const now = await hub.get(id);
+      // The Hub has a limit to its patience; a start works again in any case.
+      if (["failed", "gave_up", "stopped"].includes(now.state.state)) await hub.ask("start", { project: id });
+      return now.overall_healthy && now;
+    });
+    await until("notes are taken again", async () => {
+      await keepNote(again, "kept after the disk was full");
+      return true;
+    });
+    await assertNote(again, "kept before the disk was full");
+    await hub.down(id);
+    await until("nothing of the project runs", () => nothingRuns(id));
+    assert.deepEqual(containerPids(id, "postgres"), []);
+  },
+);

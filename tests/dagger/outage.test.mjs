@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import {
   assertNote,
+  assertProblem,
   containerPids,
   hubWithProject,
   insideOf,
@@ -137,24 +138,61 @@ test("the command line is killed: its containers end, others take their place", 
   await assertNote(project, "kept through the end of the command line");
 });
 
-test("the Hub is killed: nothing stays on the engine, and the next one finds the data", {
-  skip: withoutEngine,
-}, async (t) => {
-  const { hub, id } = await running(t, "kept through the end of the Hub");
-  process.kill(hub.pid, "SIGKILL");
-  await hub.ended;
-  await until("nothing of the project runs", () => nothingRuns(id), { patience: 15_000 });
-  await hub.open();
-  await assertNote(await up(hub, id), "kept through the end of the Hub");
+test(
+  "the Hub is killed: nothing stays on the engine, and the next one finds the data",
+  {
+    skip: withoutEngine,
+  },
+  async (t) => {
+    const { hub, id } = await running(t, "kept through the end of the Hub");
+    process.kill(hub.pid, "SIGKILL");
+    await hub.ended;
+    await until("nothing of the project runs", () => nothingRuns(id), { patience: 15_000 });
+    await hub.open();
+    await assertNote(await up(hub, id), "kept through the end of the Hub");
+  },
+);
+
+test(
+  "Hub and command line are killed at once: the next Hub starts all the same",
+  { skip: withoutEngine },
+  async (t) => {
+    const { hub, id } = await running(t, "kept through the end of both");
+    const sessions = sessionsOf(hub);
+    process.kill(hub.pid, "SIGKILL");
+    for (const pid of sessions) process.kill(pid, "SIGKILL");
+    await hub.ended;
+    await until("nothing of the project runs", () => nothingRuns(id), { patience: 30_000 });
+    await hub.open();
+    await assertNote(await up(hub, id), "kept through the end of both");
+  },
+);
+
+/** Begins a start and stops its session where it stands as soon as there is one. */
+async function frozenStart(t) {
+  const { hub, id } = await hubWithProject(t);
+  const start = hub.ask("start", { project: id, wait: true });
+  await until("the start has a session", () => sessionsOf(hub).length > 0, { every: 10 });
+  const { stopped } = freeze(t, hub);
+  return { hub, id, start, stopped };
+}
+
+test("a start whose session stands still can be called off", { skip: withoutEngine }, async (t) => {
+  const { hub, id, start, stopped } = await frozenStart(t);
+  await hub.down(id);
+  const { ok, error } = await start;
+  assert.equal(ok, false);
+  assertProblem(error, "START_CANCELLED");
+  await until("its command line is gone", () => !stopped.some(runs), { patience: 30_000 });
+  await up(hub, id);
 });
 
-test("Hub and command line are killed at once: the next Hub starts all the same", { skip: withoutEngine }, async (t) => {
-  const { hub, id } = await running(t, "kept through the end of both");
-  const sessions = sessionsOf(hub);
-  process.kill(hub.pid, "SIGKILL");
-  for (const pid of sessions) process.kill(pid, "SIGKILL");
-  await hub.ended;
-  await until("nothing of the project runs", () => nothingRuns(id), { patience: 30_000 });
-  await hub.open();
-  await assertNote(await up(hub, id), "kept through the end of both");
+test("a start whose session stands still for good fails, and says so", { skip: withoutEngine }, async (t) => {
+  const { hub, id, start, stopped } = await frozenStart(t);
+  const { ok, error } = await start;
+  assert.equal(ok, false);
+  assertProblem(error, "ENGINE_FAILED");
+  await until("its command line is gone", () => !stopped.some(runs), { patience: 30_000 });
+  await until("nothing of the project runs", () => nothingRuns(id));
+  await up(hub, id);
 });

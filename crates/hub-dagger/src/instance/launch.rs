@@ -82,18 +82,8 @@ pub(super) async fn launch(inner: &Arc<Inner>, service: Service) -> Result<Launc
         read_only: read_only(&live, service),
         program: live.parts.images[service].clone(),
     };
-    let end = End {
-        ending: control.clone(),
-        applied,
-        ended: watched.ended(),
-        is_stopped,
-        watched,
-    };
-    Ok(Launched {
-        facts,
-        exited: end.wait().boxed(),
-        control: Box::new(control),
-    })
+    let end = End { ending: control.clone(), applied, ended: watched.ended(), is_stopped, watched };
+    Ok(Launched { facts, exited: end.wait().boxed(), control: Box::new(control) })
 }
 
 /// Also where the engine leaves no choice.

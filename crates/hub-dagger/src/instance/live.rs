@@ -80,7 +80,8 @@ impl Live {
         let workbench = &context.shared.options.workbench;
         let config = &context.launch.config;
         let resolving = Parts::resolve(&session, &context.shared.pins, config, secrets, workbench);
-        let parts = tell_while(resolving, "Preparing the containers", progress).await?;
+        let resolving = tell_while(resolving, "Preparing the containers", progress);
+        let parts = while_it_answers(&session, resolving).await?;
         let made = async {
             let way = way::WayBack::open(&session, gateway)
                 .await
@@ -104,8 +105,8 @@ impl Live {
             answer.map_err(doing("Asking the engine for its volumes"))
         };
         let all = async { tokio::try_join!(made, built, recalled) };
-        let ((workspace, way, client), (), answer) =
-            tell_while(all, "Building the containers", progress).await?;
+        let building = tell_while(all, "Building the containers", progress);
+        let ((workspace, way, client), (), answer) = while_it_answers(&session, building).await?;
         let engine = place.address();
         let knows = context.memory.knows(&engine, &answer);
         let live = Self {
@@ -122,7 +123,8 @@ impl Live {
         };
         if !knows {
             let filling = live.fill_all(context);
-            tell_while(filling, "Looking after the databases", progress).await?;
+            let filling = tell_while(filling, "Looking after the databases", progress);
+            while_it_answers(&live.session, filling).await?;
             context.memory.saw(&live.engine, &answer);
         }
         Ok(Arc::new(live))
@@ -229,6 +231,27 @@ async fn cut_off(session: &Session, telemetry: &Telemetry) -> String {
                 Err(_) => refusals += 1,
             }
         }
+    }
+}
+
+/// Does what may take as long as a build, unless the session stands still meanwhile.
+async fn while_it_answers<T>(
+    session: &Session,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let silent = async {
+        let mut looks = tokio::time::interval(LOOK);
+        loop {
+            looks.tick().await;
+            // Whatever else is wrong, the work meets it by itself.
+            if let Err(fault @ Fault::Timeout(_)) = session.engine_version(FROZEN_BOUND).await {
+                return fault;
+            }
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        fault = silent => Err(fault.problem("Asking the session for a sign of life")),
     }
 }
 
