@@ -82,6 +82,8 @@ pub struct GatewayOptions {
     pub folder: Option<FolderShare>,
     /// Existing folder for what slow readers leave unread. The files in it have no name.
     pub disk: PathBuf,
+    /// How long a link that says nothing is kept. A mount cannot come back once its link is cut.
+    pub patience: Duration,
 }
 
 /// Why a gateway cannot be had, or does not lead anywhere.
@@ -171,7 +173,7 @@ impl Gateway {
             sockets.extend(bound.into_iter().map(|socket| (index, socket)));
         }
         let shared = Arc::new(Shared {
-            ssh: Arc::new(server::config(&keys)),
+            ssh: Arc::new(server::config(&keys, options.patience)),
             keys,
             labels: forwards.iter().map(|forward| forward.port).collect(),
             folder: options.folder,

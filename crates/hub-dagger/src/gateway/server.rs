@@ -28,17 +28,16 @@ use super::{LABEL_HOST, Shared, USER};
 const LOGIN: Duration = Duration::from_secs(10);
 /// A link that is told to end is cut after this time.
 const FAREWELL: Duration = Duration::from_millis(500);
-/// A silent client is asked for a sign of life this often; so many missing signs are its end. A mount
-/// cannot come back once its link is cut, so links outlast a session that stands still for a while.
+/// A silent client is asked for a sign of life this often.
 const KEEPALIVE: Duration = Duration::from_secs(5);
-const MISSING_SIGNS: usize = 24;
-/// A link on which neither side could say anything for so long is dead.
-const STUCK: Duration = Duration::from_secs(130);
+/// A link on which neither side could say anything for so long beyond its patience is dead.
+const STUCK: Duration = Duration::from_secs(30);
 /// Session channels of one link: file transfer needs one.
 const SESSION_CHANNELS: usize = 4;
 
 /// What every link speaks. Ciphers: those both `ring` and OpenSSH do in hardware or nearly so.
-pub(super) fn config(keys: &Keys) -> Config {
+pub(super) fn config(keys: &Keys, patience: Duration) -> Config {
+    let missing_signs = patience.as_secs() / KEEPALIVE.as_secs();
     Config {
         server_id: SshId::Standard("SSH-2.0-CommandCenterHub".into()),
         methods: MethodSet::from(&[MethodKind::PublicKey][..]),
@@ -52,9 +51,9 @@ pub(super) fn config(keys: &Keys) -> Config {
         maximum_packet_size: 32 * 1024,
         channel_buffer_size: 16,
         event_buffer_size: 32,
-        inactivity_timeout: Some(STUCK),
+        inactivity_timeout: Some(patience + STUCK),
         keepalive_interval: Some(KEEPALIVE),
-        keepalive_max: MISSING_SIGNS,
+        keepalive_max: usize::try_from(missing_signs).unwrap_or(usize::MAX),
         preferred: Preferred {
             kex: vec![
                 kex::CURVE25519,

@@ -11,6 +11,8 @@ use crate::session::{Opening, Session};
 use crate::stack::workspace::Workspace;
 use crate::stack::{self, Parts, gateway as way};
 use crate::telemetry::{Link, SessionAddress, Telemetry};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use hub_domain::{Code, PerService, Problem, ProjectId, Service};
 use hub_engine::clock::{Clock, SystemClock};
 use hub_engine::runtime::ProgressSink;
@@ -80,8 +82,8 @@ impl Live {
         let workbench = &context.shared.options.workbench;
         let config = &context.launch.config;
         let resolving = Parts::resolve(&session, &context.shared.pins, config, secrets, workbench);
-        let resolving = tell_while(resolving, "Preparing the containers", progress);
-        let parts = while_it_answers(&session, resolving).await?;
+        let resolving = tell_while(resolving.boxed(), "Preparing the containers", progress);
+        let parts = while_it_answers(&session, resolving.boxed()).await?;
         let made = async {
             let way = way::WayBack::open(&session, gateway)
                 .await
@@ -104,9 +106,10 @@ impl Live {
             let answer = data::recall(&session, &parts, config.project()).await;
             answer.map_err(doing("Asking the engine for its volumes"))
         };
+        let (made, built, recalled) = (made.boxed(), built.boxed(), recalled.boxed());
         let all = async { tokio::try_join!(made, built, recalled) };
         let building = tell_while(all, "Building the containers", progress);
-        let ((workspace, way, client), (), answer) = while_it_answers(&session, building).await?;
+        let ((workspace, way, client), (), answer) = while_it_answers(&session, building.boxed()).await?;
         let engine = place.address();
         let knows = context.memory.knows(&engine, &answer);
         let live = Self {
@@ -124,7 +127,7 @@ impl Live {
         if !knows {
             let filling = live.fill_all(context);
             let filling = tell_while(filling, "Looking after the databases", progress);
-            while_it_answers(&live.session, filling).await?;
+            while_it_answers(&live.session, filling.boxed()).await?;
             context.memory.saw(&live.engine, &answer);
         }
         Ok(Arc::new(live))
@@ -234,10 +237,11 @@ async fn cut_off(session: &Session, telemetry: &Telemetry) -> String {
     }
 }
 
-/// Does what may take as long as a build, unless the session stands still meanwhile.
+/// Does what may take as long as a build, unless the session stands still meanwhile. The work has a place
+/// of its own: together, the questions it is made of would not fit on a thread's stack.
 async fn while_it_answers<T>(
     session: &Session,
-    work: impl Future<Output = Result<T, Problem>>,
+    work: BoxFuture<'_, Result<T, Problem>>,
 ) -> Result<T, Problem> {
     let silent = async {
         let mut looks = tokio::time::interval(LOOK);
