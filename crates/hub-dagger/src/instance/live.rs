@@ -109,7 +109,8 @@ impl Live {
         let (made, built, recalled) = (made.boxed(), built.boxed(), recalled.boxed());
         let all = async { tokio::try_join!(made, built, recalled) };
         let building = tell_while(all, "Building the containers", progress);
-        let ((workspace, way, client), (), answer) = while_it_answers(&session, building.boxed()).await?;
+        let ((workspace, way, client), (), answer) =
+            while_it_answers(&session, building.boxed()).await?;
         let engine = place.address();
         let knows = context.memory.knows(&engine, &answer);
         let live = Self {
