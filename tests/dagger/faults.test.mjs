@@ -3,28 +3,12 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 import { createConnection } from "node:net";
 import { test } from "node:test";
-import { containerPids, engineEnvironment, up, withoutEngine } from "../fixtures/engine.mjs";
-import { fill, temporary } from "../fixtures/folders.mjs";
-import { SERVICES, TestHub, workbench } from "../fixtures/hub.mjs";
+import { assertProblem, containerPids, hubWithProject, nothingRuns, up, withoutEngine } from "../fixtures/engine.mjs";
+import { workbench } from "../fixtures/hub.mjs";
 import { environment } from "../fixtures/processes.mjs";
 import { until } from "../fixtures/until.mjs";
-
-async function hubWithProject(t, env = {}) {
-  const hub = await TestHub.start(t, { env: { ...engineEnvironment(), ...env } });
-  const { id } = await hub.add(fill(join(temporary(t), "a"), 3), { runtime: "dagger" });
-  return { hub, id };
-}
-
-function assertProblem(problem, code) {
-  assert.equal(problem.code, code, JSON.stringify(problem));
-  assert.match(problem.message, /\S.*\.$/, "one sentence says what happened");
-  assert.match(problem.action, /\S.*\.$/, "one sentence says what to do");
-}
-
-const nothingRuns = (id) => SERVICES.every((service) => containerPids(id, service).length === 0);
 
 test("an engine that is not there", { skip: withoutEngine }, async (t) => {
   const { hub, id } = await hubWithProject(t);
@@ -39,7 +23,7 @@ test("an engine that is not there", { skip: withoutEngine }, async (t) => {
 });
 
 test("a command line that is not there", { skip: withoutEngine }, async (t) => {
-  const { hub, id } = await hubWithProject(t, { CCHUB_DAGGER_CLI: "/nowhere/dagger" });
+  const { hub, id } = await hubWithProject(t, { env: { CCHUB_DAGGER_CLI: "/nowhere/dagger" } });
   const { error } = await hub.ask("start", { project: id, wait: true });
   assertProblem(error, "COMPONENT_MISSING");
 });

@@ -506,6 +506,7 @@ async fn a_port_that_is_held_is_named() {
         ipv6: true,
         folder: None,
         disk: folder.path().to_owned(),
+        patience: Duration::from_secs(15),
     })
     .await;
     let Err(GatewayError::Port { service, port: named, source }) = refused else {

@@ -8,6 +8,8 @@ use hub_domain::{DATABASE, HealthCheck, Proof, Service, StackConfig, Timestamp, 
 use hub_engine::clock::{Clock, SystemClock};
 use redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
+use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -53,6 +55,7 @@ impl Probes {
                 HealthCheck::HttpStatusOk(path) => {
                     let body = get(port, path).await?;
                     says_ok(&body, config.project().as_str())?;
+                    folder_is_there(config.workspace()).await?;
                     Ok(format!("{path} said ok"))
                 }
                 HealthCheck::PageCarriesApiAddress(path) => {
@@ -157,6 +160,17 @@ fn says_ok(body: &str, project: &str) -> Result<(), String> {
         return Err(format!("is the backend of another project ({})", said["project"]));
     }
     Ok(())
+}
+
+/// A backend without its project's folder answers, but does not do what it is there for.
+async fn folder_is_there(path: &Path) -> Result<(), String> {
+    let lost = |why: &str| Err(format!("answers, but the project folder {} {why}", path.display()));
+    match tokio::fs::metadata(path).await {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => lost("is no folder any more"),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => lost("is gone"),
+        Err(fault) => lost(&format!("cannot be reached: {fault}")),
+    }
 }
 
 /// Fetches a page of this machine; only an answer with status 200 counts. Speaks HTTP/1.0, so that

@@ -29,7 +29,7 @@ use std::time::Duration;
 use hub_domain::Service;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -82,6 +82,8 @@ pub struct GatewayOptions {
     pub folder: Option<FolderShare>,
     /// Existing folder for what slow readers leave unread. The files in it have no name.
     pub disk: PathBuf,
+    /// How long a link that says nothing is kept. A mount cannot come back once its link is cut.
+    pub patience: Duration,
 }
 
 /// Why a gateway cannot be had, or does not lead anywhere.
@@ -137,6 +139,8 @@ struct Shared {
     folder: Option<FolderShare>,
     disk: PathBuf,
     routes: Routes,
+    /// Mounts of the folder that are served now.
+    mounts: watch::Sender<usize>,
     meters: Meters,
     places: Arc<Semaphore>,
     accepted: AtomicU64,
@@ -169,12 +173,13 @@ impl Gateway {
             sockets.extend(bound.into_iter().map(|socket| (index, socket)));
         }
         let shared = Arc::new(Shared {
-            ssh: Arc::new(server::config(&keys)),
+            ssh: Arc::new(server::config(&keys, options.patience)),
             keys,
             labels: forwards.iter().map(|forward| forward.port).collect(),
             folder: options.folder,
             disk: options.disk,
             routes: Routes::new(forwards.len()),
+            mounts: watch::Sender::new(0),
             meters: Meters::default(),
             places: Arc::new(Semaphore::new(CONNECTIONS)),
             accepted: AtomicU64::new(0),
@@ -262,6 +267,19 @@ impl Gateway {
             shared.closing.run_until_cancelled(look).await;
         });
         matches!(tokio::time::timeout(bound, told).await, Ok(Ok(true)))
+    }
+
+    /// Resolves when the folder has been mounted nowhere for as long as this without a break.
+    pub async fn unmounted(&self, bound: Duration) {
+        let mut mounts = self.shared.mounts.subscribe();
+        loop {
+            // The sender lives as long as this gateway; there is no error to meet.
+            let _ = mounts.wait_for(|mounts| *mounts == 0).await;
+            let again = mounts.wait_for(|mounts| *mounts > 0);
+            if tokio::time::timeout(bound, again).await.is_err() {
+                return;
+            }
+        }
     }
 
     /// What went through so far.

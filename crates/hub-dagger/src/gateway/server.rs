@@ -28,15 +28,16 @@ use super::{LABEL_HOST, Shared, USER};
 const LOGIN: Duration = Duration::from_secs(10);
 /// A link that is told to end is cut after this time.
 const FAREWELL: Duration = Duration::from_millis(500);
-/// A silent client is asked for a sign of life this often; three missing signs are its end.
+/// A silent client is asked for a sign of life this often.
 const KEEPALIVE: Duration = Duration::from_secs(5);
-/// A link on which neither side could say anything for so long is dead.
-const STUCK: Duration = Duration::from_secs(60);
+/// A link on which neither side could say anything for so long beyond its patience is dead.
+const STUCK: Duration = Duration::from_secs(30);
 /// Session channels of one link: file transfer needs one.
 const SESSION_CHANNELS: usize = 4;
 
 /// What every link speaks. Ciphers: those both `ring` and OpenSSH do in hardware or nearly so.
-pub(super) fn config(keys: &Keys) -> Config {
+pub(super) fn config(keys: &Keys, patience: Duration) -> Config {
+    let missing_signs = patience.as_secs() / KEEPALIVE.as_secs();
     Config {
         server_id: SshId::Standard("SSH-2.0-CommandCenterHub".into()),
         methods: MethodSet::from(&[MethodKind::PublicKey][..]),
@@ -50,9 +51,9 @@ pub(super) fn config(keys: &Keys) -> Config {
         maximum_packet_size: 32 * 1024,
         channel_buffer_size: 16,
         event_buffer_size: 32,
-        inactivity_timeout: Some(STUCK),
+        inactivity_timeout: Some(patience + STUCK),
         keepalive_interval: Some(KEEPALIVE),
-        keepalive_max: 3,
+        keepalive_max: usize::try_from(missing_signs).unwrap_or(usize::MAX),
         preferred: Preferred {
             kex: vec![
                 kex::CURVE25519,
@@ -125,6 +126,22 @@ struct Client {
     link: u64,
     admitted: watch::Sender<bool>,
     channels: HashMap<ChannelId, Channel<Msg>>,
+}
+
+/// A mount that is being served.
+struct Mount(Arc<Shared>);
+
+impl Mount {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        shared.mounts.send_modify(|mounts| *mounts += 1);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        self.0.mounts.send_modify(|mounts| *mounts -= 1);
+    }
 }
 
 impl Client {
@@ -249,7 +266,9 @@ impl Handler for Client {
                 session.channel_success(channel)?;
                 let closing = self.shared.closing.clone();
                 let stream = stream.into_stream();
+                let mount = Mount::begin(&self.shared);
                 self.shared.tasks.spawn(async move {
+                    let _mount = mount;
                     tokio::select! {
                         () = share.serve(stream) => {}
                         () = closing.cancelled() => {}

@@ -4,6 +4,7 @@ use super::Inner;
 use super::live::Live;
 use crate::fault::Fault;
 use crate::limits::{Applied, Tag, out_of_memory_words};
+use crate::stack::workspace::Workspace;
 use crate::stack::{self, MARK_EMPTY};
 use crate::telemetry::{Ended, TraceId};
 use async_trait::async_trait;
@@ -12,16 +13,25 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use hub_domain::{Code, Enforcement, Problem, Service, spec};
 use hub_engine::runtime::{Control, Exit, Facts, Launched};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// From the request to the running process; images and packages are there already.
 const START_BOUND: Duration = Duration::from_secs(60);
 /// The engine waits for the end of the process without limit, so the Hub does not.
 const STOP_BOUND: Duration = Duration::from_secs(60);
 const KILL_BOUND: Duration = Duration::from_secs(20);
+/// A kill that the session does not even acknowledge within this time is no kill; with the question that
+/// follows it stays below the Hub's own bound for a kill.
+const KILL_PATIENCE: Duration = Duration::from_secs(4);
+/// A session that works says so within this time.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(3);
+/// A mount that is gone for this long will not come back.
+const REMOUNT: Duration = Duration::from_secs(3);
 /// From the start of a container to the sight of its process on the engine's side.
 const LIMIT_BOUND: Duration = Duration::from_secs(5);
 /// From the engine's word that a service is gone to the end of its log.
@@ -56,13 +66,13 @@ pub(super) async fn launch(inner: &Arc<Inner>, service: Service) -> Result<Launc
         stopped: Arc::new(stopped),
     };
     // A launch that is called off leaves nothing running.
-    let guard = Abandoned(Some(control));
+    let guard = Abandoned(Some(control.clone()));
     let starting = build(START_BOUND);
     let limits = config.limits(service);
     let (started, applied) =
         tokio::join!(starting.start(), live.limiter.apply(&tag, limits, LIMIT_BOUND),);
     started.map_err(|fault| not_started(fault.into(), service))?;
-    let control = guard.keep();
+    guard.keep();
     inner.running()[service] = Some(Some(applied.clone()));
     let facts = Facts {
         pid: None,
@@ -72,22 +82,8 @@ pub(super) async fn launch(inner: &Arc<Inner>, service: Service) -> Result<Launc
         read_only: read_only(&live, service),
         program: live.parts.images[service].clone(),
     };
-    let end = End {
-        inner: Arc::clone(inner),
-        live,
-        service,
-        applied,
-        ended: watched.ended(),
-        is_stopped,
-        watched,
-    };
-    Ok(Launched {
-        facts,
-        exited: end.wait().boxed(),
-        control: Box::new(
-            control.ok_or_else(|| not_started(Fault::Build(String::new()), service))?,
-        ),
-    })
+    let end = End { ending: control.clone(), applied, ended: watched.ended(), is_stopped, watched };
+    Ok(Launched { facts, exited: end.wait().boxed(), control: Box::new(control) })
 }
 
 /// Also where the engine leaves no choice.
@@ -123,6 +119,7 @@ struct Handle {
     killing: EngineService,
 }
 
+#[derive(Clone)]
 struct DaggerControl {
     inner: Arc<Inner>,
     live: Arc<Live>,
@@ -144,15 +141,29 @@ impl DaggerControl {
                 return;
             }
             let asked = match kill {
-                true => handle.killing.stop_opts(ServiceStopOpts { kill: Some(true) }).await,
-                false => handle.stopping.stop().await,
+                true => kill_now(&live, &handle).await,
+                false => handle.stopping.stop().await.map(drop).map_err(Fault::from),
             };
-            match asked.map(drop).map_err(Fault::from) {
+            match asked {
                 Ok(()) => drop(stopped.send_replace(true)),
                 Err(fault) => tracing::debug!("{service} was to be stopped: {fault}"),
             }
         });
     }
+}
+
+/// Kills the service. A session that neither does it nor answers anything else is given up: its engine
+/// then ends all that is in it, and whoever stops a stack waits for no session that stands still.
+async fn kill_now(live: &Live, handle: &Handle) -> Result<(), Fault> {
+    let mut asked = pin!(handle.killing.stop_opts(ServiceStopOpts { kill: Some(true) }));
+    if let Ok(answer) = timeout(KILL_PATIENCE, &mut asked).await {
+        return answer.map(drop).map_err(Fault::from);
+    }
+    if let Err(fault) = live.session.engine_version(SIGN_OF_LIFE).await {
+        tracing::warn!("a Dagger session that does not answer is given up: {fault}");
+        live.session.abandon();
+    }
+    asked.await.map(drop).map_err(Fault::from)
 }
 
 #[async_trait]
@@ -170,8 +181,8 @@ impl Control for DaggerControl {
 struct Abandoned(Option<DaggerControl>);
 
 impl Abandoned {
-    fn keep(mut self) -> Option<DaggerControl> {
-        self.0.take()
+    fn keep(mut self) {
+        self.0 = None;
     }
 }
 
@@ -185,9 +196,7 @@ impl Drop for Abandoned {
 
 /// What is needed to say how a run ended.
 struct End {
-    inner: Arc<Inner>,
-    live: Arc<Live>,
-    service: Service,
+    ending: DaggerControl,
     applied: Applied,
     ended: BoxFuture<'static, Ended>,
     is_stopped: watch::Receiver<bool>,
@@ -196,7 +205,9 @@ struct End {
 
 impl End {
     async fn wait(self) -> Exit {
-        let Self { inner, live, service, applied, mut ended, mut is_stopped, watched } = self;
+        let Self { ending, applied, mut ended, mut is_stopped, watched } = self;
+        let DaggerControl { inner, live, service, .. } = &ending;
+        let service = *service;
         let asked = is_stopped.clone();
         let gone = async {
             // Without a sender nobody has asked for its end.
@@ -206,7 +217,16 @@ impl End {
         };
         let seen = tokio::select! {
             ended = &mut ended => Some(ended),
-            () = gone => tokio::time::timeout(LAST_WORDS, &mut ended).await.ok(),
+            () = gone => timeout(LAST_WORDS, &mut ended).await.ok(),
+            () = unmounted(&ending) => {
+                let text = "its mount of the project folder is gone, and it is started anew";
+                inner.context.launch.logs[service].note(text);
+                ending.stop(true);
+                timeout(KILL_BOUND, &mut ended).await.ok();
+                inner.running()[service] = None;
+                let how = "was ended, as its mount of the project folder was lost".to_owned();
+                return Exit { how, last_lines: watched.last_lines() };
+            }
         };
         inner.running()[service] = None;
         let Some(ended) = seen else {
@@ -224,5 +244,14 @@ impl End {
             exit.how = out_of_memory_words(&how, code, limits);
         }
         exit
+    }
+}
+
+/// Resolves when a service that has the folder mounted has it no longer: such a mount never comes back,
+/// and all that the service would ever see of the folder again are errors.
+async fn unmounted(run: &DaggerControl) {
+    match (run.service, &run.live.workspace) {
+        (Service::Backend, Workspace::Live { .. }) => run.inner.gateway.unmounted(REMOUNT).await,
+        _ => std::future::pending().await,
     }
 }

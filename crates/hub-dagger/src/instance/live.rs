@@ -11,6 +11,8 @@ use crate::session::{Opening, Session};
 use crate::stack::workspace::Workspace;
 use crate::stack::{self, Parts, gateway as way};
 use crate::telemetry::{Link, SessionAddress, Telemetry};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use hub_domain::{Code, PerService, Problem, ProjectId, Service};
 use hub_engine::clock::{Clock, SystemClock};
 use hub_engine::runtime::ProgressSink;
@@ -80,7 +82,8 @@ impl Live {
         let workbench = &context.shared.options.workbench;
         let config = &context.launch.config;
         let resolving = Parts::resolve(&session, &context.shared.pins, config, secrets, workbench);
-        let parts = tell_while(resolving, "Preparing the containers", progress).await?;
+        let resolving = tell_while(resolving.boxed(), "Preparing the containers", progress);
+        let parts = while_it_answers(&session, resolving.boxed()).await?;
         let made = async {
             let way = way::WayBack::open(&session, gateway)
                 .await
@@ -103,9 +106,11 @@ impl Live {
             let answer = data::recall(&session, &parts, config.project()).await;
             answer.map_err(doing("Asking the engine for its volumes"))
         };
+        let (made, built, recalled) = (made.boxed(), built.boxed(), recalled.boxed());
         let all = async { tokio::try_join!(made, built, recalled) };
+        let building = tell_while(all, "Building the containers", progress);
         let ((workspace, way, client), (), answer) =
-            tell_while(all, "Building the containers", progress).await?;
+            while_it_answers(&session, building.boxed()).await?;
         let engine = place.address();
         let knows = context.memory.knows(&engine, &answer);
         let live = Self {
@@ -122,7 +127,8 @@ impl Live {
         };
         if !knows {
             let filling = live.fill_all(context);
-            tell_while(filling, "Looking after the databases", progress).await?;
+            let filling = tell_while(filling, "Looking after the databases", progress);
+            while_it_answers(&live.session, filling.boxed()).await?;
             context.memory.saw(&live.engine, &answer);
         }
         Ok(Arc::new(live))
@@ -229,6 +235,28 @@ async fn cut_off(session: &Session, telemetry: &Telemetry) -> String {
                 Err(_) => refusals += 1,
             }
         }
+    }
+}
+
+/// Does what may take as long as a build, unless the session stands still meanwhile. The work has a place
+/// of its own: together, the questions it is made of would not fit on a thread's stack.
+async fn while_it_answers<T>(
+    session: &Session,
+    work: BoxFuture<'_, Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let silent = async {
+        let mut looks = tokio::time::interval(LOOK);
+        loop {
+            looks.tick().await;
+            // Whatever else is wrong, the work meets it by itself.
+            if let Err(fault @ Fault::Timeout(_)) = session.engine_version(FROZEN_BOUND).await {
+                return fault;
+            }
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        fault = silent => Err(fault.problem("Asking the session for a sign of life")),
     }
 }
 

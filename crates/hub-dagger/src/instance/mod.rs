@@ -31,6 +31,8 @@ use tokio_util::task::TaskTracker;
 
 /// An engine that went away may come back within this time; below the Hub's bound for a launch.
 const RETURN_BOUND: Duration = Duration::from_secs(90);
+/// Links of the gateway outlast a session that stands still, until it is given up.
+const LINK_PATIENCE: Duration = Duration::from_secs(120);
 /// A probe waits this long for the gateway; together with its own bound it stays below the Hub's.
 const ARRIVAL_BOUND: Duration = Duration::from_millis(500);
 
@@ -113,7 +115,7 @@ impl DaggerInstance {
             secrets,
         };
         let gateway = open_gateway(&context).await?;
-        let live = Live::open(&context, &gateway, &progress).await?;
+        let live = Live::open(&context, &gateway, &progress).boxed().await?;
         let probes = Probes::new(
             context.secrets.db_password.clone(),
             context.secrets.redis_password.clone(),
@@ -174,7 +176,7 @@ impl Inner {
                 let context = &inner.context;
                 let named = context.launch.config.engine();
                 context.shared.engines.until_reached(named, RETURN_BOUND).await;
-                Live::open(context, &inner.gateway, &crate::engine::silent()).await
+                Live::open(context, &inner.gateway, &crate::engine::silent()).boxed().await
             };
             let opened = over.run_until_cancelled(open).await.unwrap_or_else(|| Err(closed()));
             // Nobody may be left who wants to know.
@@ -214,6 +216,7 @@ async fn open_gateway(context: &Context) -> Result<Gateway, Problem> {
             read_only: config.read_only(),
         }),
         disk: context.shared.spill_folder()?,
+        patience: LINK_PATIENCE,
     };
     Gateway::open(options).await.map_err(|fault| {
         Problem::new(

@@ -10,13 +10,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// A registry over a slow line answers within this time.
-const BOUND: Duration = Duration::from_secs(60);
+/// A registry over a slow line answers within this time: four small questions.
+const BOUND: Duration = Duration::from_secs(40);
 
 /// The contents that names were found to stand for.
 pub(crate) struct Pins {
     file: PathBuf,
     known: Mutex<Option<BTreeMap<String, String>>>,
+}
+
+/// The engine asks its registry again and again; when that takes too long, the registry is at fault.
+fn unanswered(fault: Fault, name: &str) -> Fault {
+    match fault {
+        Fault::Timeout(bound) => Fault::Image(format!(
+            "the registry of {name} did not answer within {} s",
+            bound.as_secs()
+        )),
+        other => other,
+    }
 }
 
 impl Pins {
@@ -37,7 +48,7 @@ impl Pins {
         }
         let doing = format!("Looking up the image {name}");
         let asked = session.query(BOUND).container().from(name).image_ref().await;
-        let found = asked.map_err(|fault| Fault::from(fault).problem(&doing))?;
+        let found = asked.map_err(|fault| unanswered(fault.into(), name).problem(&doing))?;
         if found.contains("@sha256:") {
             self.remember(name, &found).await;
             return Ok(found);

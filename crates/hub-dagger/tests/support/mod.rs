@@ -56,6 +56,7 @@ impl Bench {
             ipv6: false,
             folder,
             disk: files.path().to_owned(),
+            patience: Duration::from_secs(15),
         })
         .await
         .unwrap();

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rustix::fs::{CWD, Mode, OFlags, fstat, openat, readlinkat};
+use rustix::fs::{CWD, Mode, OFlags, fstat, lstat, openat, readlinkat};
 use rustix::io::{Errno, Result};
 
 /// Symbolic links followed on the way, as the kernel has it.
@@ -54,13 +54,20 @@ impl Root {
 
     /// Finds where `path` leads. What is not there yet has a place too, if its folder is there.
     pub(super) fn locate(&self, path: &[u8], last: Last) -> Result<Place> {
-        let mut root = self.folder();
-        // The folder was removed while it was shared; maybe it has been made anew.
-        if fstat(&root)?.st_nlink == 0 {
-            root = Arc::new(open_root(&self.path)?);
-            *self.folder.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&root);
+        locate(self.current()?.as_fd(), path, last)
+    }
+
+    /// The folder that is at the path now: the one that was opened may have been removed or renamed,
+    /// and another one put in its place. While nothing is there, nothing is found.
+    fn current(&self) -> Result<Arc<OwnedFd>> {
+        let open = self.folder();
+        let (there, here) = (lstat(&self.path)?, fstat(&open)?);
+        if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino) {
+            return Ok(open);
         }
-        locate(root.as_fd(), path, last)
+        let new = Arc::new(open_root(&self.path)?);
+        *self.folder.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
+        Ok(new)
     }
 }
 
@@ -283,5 +290,28 @@ mod tests {
         assert_eq!(root.locate(b"x", Last::Follow).err(), Some(Errno::NOENT));
         std::fs::create_dir(&path).unwrap();
         assert!(root.locate(b"x", Last::Follow).is_ok());
+    }
+
+    #[test]
+    fn a_folder_that_was_renamed_is_no_longer_the_folder() {
+        let world = tempfile::tempdir().unwrap();
+        let (path, away) = (world.path().join("root"), world.path().join("away"));
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("old"), "").unwrap();
+        let root = Root::open(&path).unwrap();
+        let has = |name: &[u8]| {
+            let place = root.locate(name, Last::Follow)?;
+            statat(&place.folder, &place.name, AtFlags::SYMLINK_NOFOLLOW).map(drop)
+        };
+        assert_eq!(has(b"old"), Ok(()));
+        std::fs::rename(&path, &away).unwrap();
+        assert_eq!(has(b"old"), Err(Errno::NOENT));
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("new"), "").unwrap();
+        assert_eq!(has(b"new"), Ok(()));
+        assert_eq!(has(b"old"), Err(Errno::NOENT));
+        std::fs::remove_dir_all(&path).unwrap();
+        std::fs::rename(&away, &path).unwrap();
+        assert_eq!(has(b"old"), Ok(()));
     }
 }
