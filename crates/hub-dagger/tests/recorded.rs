@@ -75,6 +75,7 @@ fn launch(folder: &Path, engine: &str) -> Launch {
         secrets: Arc::new(Known),
         logs: PerService::from_fn(|_| Arc::clone(&log)),
         progress: Arc::new(|_| {}),
+        folder: tokio::sync::watch::Sender::new(None),
     }
 }
 
