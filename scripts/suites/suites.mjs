@@ -97,6 +97,17 @@ function backendEnvironment(suite) {
   ]);
 }
 
+/** The agent beside a synced folder is held to the backend's rules; its tests are those of the crate it lies in. */
+function agentChecks(backend) {
+  const config = join(backend, "pyproject.toml");
+  const options = { cwd: at("crates/hub-dagger/agent") };
+  return [
+    ["ruff check agent", [python, "-m", "ruff", "check", "--config", config, "."], options],
+    ["ruff format agent", [python, "-m", "ruff", "format", "--config", config, "--check", "."], options],
+    ["mypy agent", [python, "-m", "mypy", "--config-file", config, "."], options],
+  ];
+}
+
 async function backendTests(suite) {
   const folder = at("commandcenter/backend");
   const made = await backendEnvironment(suite);
@@ -107,6 +118,7 @@ async function backendTests(suite) {
     ["ruff check", [python, "-m", "ruff", "check", "."], options],
     ["ruff format", [python, "-m", "ruff", "format", "--check", "."], options],
     ["mypy", [python, "-m", "mypy", "."], options],
+    ...agentChecks(folder),
   ]);
   const tests = [python, "-m", "pytest", "-q", `--junitxml=${path}`];
   const ending = await command(suite, tests, { ...options, bound: 30 * MINUTE });

@@ -7,7 +7,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { boundsOf, accountsOf, containerPids, engineEnvironment, up, withoutEngine } from "../fixtures/engine.mjs";
+import {
+  boundsOf,
+  accountsOf,
+  containerPids,
+  engineEnvironment,
+  inContainer,
+  up,
+  withoutEngine,
+} from "../fixtures/engine.mjs";
 import { fill, temporary } from "../fixtures/folders.mjs";
 import { SERVICES, TestHub, workbench } from "../fixtures/hub.mjs";
 import { commandLine, environment, listening, pids, processesOf } from "../fixtures/processes.mjs";
@@ -97,25 +105,27 @@ function secretsOf(id) {
   return found;
 }
 
-test("the project folder is the same on both sides, at once", { skip: withoutEngine }, async (t) => {
+test("the project folder is the same on both sides, live or synced", { skip: withoutEngine }, async (t) => {
   const { hub, id, folder } = await running(t);
-  const told = await hub.call("logs", { project: id, services: ["backend"], tail: 1000 });
-  if (told.some(({ stream, text }) => stream === "hub" && /cannot mount the project folder live/.test(text))) {
-    t.skip("this engine has no live mounts, and the Hub says so");
-    return;
-  }
-  const inside = `/proc/${containerPids(id, "backend").at(-1)}/root/workspace`;
+  const inside = inContainer(id);
   await until("a file of the user is seen inside", () => {
     writeFileSync(join(folder, "from outside.txt"), "hello\n");
-    return readFileSync(join(inside, "from outside.txt"), "utf8") === "hello\n";
+    return (
+      existsSync(join(inside, "from outside.txt")) && readFileSync(join(inside, "from outside.txt"), "utf8") !== ""
+    );
   });
+  assert.equal(readFileSync(join(inside, "from outside.txt"), "utf8"), "hello\n");
   writeFileSync(join(inside, "from inside.txt"), "hello back\n");
+  const outside = join(folder, "from inside.txt");
   await until(
     "a file of the backend is seen outside",
-    () =>
-      existsSync(join(folder, "from inside.txt")) &&
-      readFileSync(join(folder, "from inside.txt"), "utf8") === "hello back\n",
+    () => existsSync(outside) && readFileSync(outside, "utf8") === "hello back\n",
   );
+  const told = await hub.call("logs", { project: id, services: ["backend"], tail: 1000 });
+  const synced = told.some(({ stream, text }) => stream === "hub" && /changes are synced both ways/.test(text));
+  const mounts = readFileSync(`/proc/${containerPids(id, "backend").at(-1)}/mounts`, "utf8");
+  const live = / \/workspace fuse\.sshfs /.test(mounts);
+  assert.equal(synced, !live, "the user is told which it is");
 });
 
 test("restarting one service leaves the connections of the others alone", { skip: withoutEngine }, async (t) => {

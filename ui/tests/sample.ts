@@ -99,6 +99,7 @@ export function project(state: ProjectState, options: ProjectOptions = {}): Proj
       in_use: running ? "native" : null,
       why: running ? "No Dagger engine answers here." : "",
     },
+    folder: null,
     engine: null,
     images: {
       postgres: "postgres:15-alpine",

@@ -64,6 +64,7 @@ pub fn contract() -> String {
         c::Usage,
         c::ServiceView,
         c::RuntimeView,
+        c::FolderView,
         c::Urls,
         c::Variable,
         c::ProjectView,

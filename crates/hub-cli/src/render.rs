@@ -181,6 +181,16 @@ pub(crate) fn project(p: &ProjectView) -> String {
     if p.runtime.in_use.is_some() {
         let _ = writeln!(text, "page     {}\nbackend  {}", p.urls.frontend, p.urls.backend);
     }
+    if let Some(folder) = &p.folder {
+        let _ = writeln!(text, "folder   {}", safe(&folder.access));
+        for kept in &folder.conflicts {
+            let kept = safe(kept);
+            let _ = writeln!(text, "  ▲ changed on both sides; compare, then remove: {kept}");
+        }
+        if let Some(trouble) = &folder.trouble {
+            let _ = writeln!(text, "  ▲ {}", safe(trouble));
+        }
+    }
     text
 }
 

@@ -5,6 +5,7 @@ use crate::engine::{Engines, Outlook, RELEASES, silent};
 use crate::fault::Fault;
 use crate::instance::DaggerInstance;
 use crate::session::{Opening, Session};
+use crate::stack::folder::FolderCopy;
 use crate::stack::images::Pins;
 use crate::stack::{clearing, volume_key};
 use async_trait::async_trait;
@@ -54,6 +55,11 @@ impl Shared {
     /// A folder for data that readers leave unread.
     pub(crate) fn spill_folder(&self) -> Result<PathBuf, Problem> {
         self.made("spill")
+    }
+
+    /// File for what a project's folder and its copy on an engine last had in common.
+    pub(crate) fn folder_state(&self, project: &ProjectId) -> PathBuf {
+        self.folder().join("folders").join(project.as_str())
     }
 
     fn made(&self, name: &str) -> Result<PathBuf, Problem> {
@@ -123,6 +129,12 @@ impl Runtime for DaggerRuntime {
             }
             memory.forget();
         }
+        match fs::remove_file(self.shared.folder_state(project)) {
+            Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => {
+                return Err(home_problem("Deleting what is known of the folder's copy", &fault));
+            }
+            _ => {}
+        }
         Ok(())
     }
 }
@@ -146,6 +158,14 @@ impl DaggerRuntime {
             let volume = query.cache_volume(volume_key(project, service)).id().await;
             let volume = volume.map_err(failed)?;
             clearing(&query, &image, &volume, service).sync().await.map_err(failed)?;
+        }
+        let image =
+            self.shared.pins.pinned(&session, hub_domain::spec(Service::Backend).image).await?;
+        for read_only in [false, true] {
+            let failed = |fault: Fault| fault.problem(doing);
+            let copy = FolderCopy::named(&session, project, read_only).await.map_err(failed)?;
+            let cleared = copy.clearing(&session.query(DELETE_BOUND), &image).sync().await;
+            cleared.map_err(|fault| failed(fault.into()))?;
         }
         session.close().await;
         Ok(())

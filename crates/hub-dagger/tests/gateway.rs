@@ -503,6 +503,7 @@ async fn a_port_that_is_held_is_named() {
             port,
             target: Target { host: "redis".into(), port: 6379 },
         }],
+        inner: None,
         ipv6: true,
         folder: None,
         disk: folder.path().to_owned(),

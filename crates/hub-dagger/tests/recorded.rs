@@ -47,6 +47,9 @@ impl Secrets for Known {
     }
 }
 
+/// Ports that are only looked for are another's in the next moment: one test at a time has some.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Ports that were free a moment ago.
 fn ports() -> PortPlan {
     PerService::from_fn(|_| {
@@ -54,7 +57,7 @@ fn ports() -> PortPlan {
     })
 }
 
-fn launch(folder: &Path, engine: &str) -> Launch {
+fn launch(folder: &Path, engine: &str, read_only: bool) -> Launch {
     let inputs = StackInputs {
         project: ProjectId::parse("abcdefgh").unwrap(),
         name: ProjectName::parse("a \"name\" with $signs").unwrap(),
@@ -63,7 +66,7 @@ fn launch(folder: &Path, engine: &str) -> Launch {
         limits: PerService::default(),
         engine: Some(EngineAddress::parse(engine).unwrap()),
         images: PerService::default(),
-        read_only: true,
+        read_only,
         environment: BTreeMap::from([(
             (Service::Backend, "MULTI".to_owned()),
             "two\nlines \\ \"quoted\"".to_owned(),
@@ -75,11 +78,13 @@ fn launch(folder: &Path, engine: &str) -> Launch {
         secrets: Arc::new(Known),
         logs: PerService::from_fn(|_| Arc::clone(&log)),
         progress: Arc::new(|_| {}),
+        folder: tokio::sync::watch::Sender::new(None),
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_secret() {
+    let _turn = TURN.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::start(folder.path()).await;
     // Something listens where the engine would; only its command line is ever spoken to.
@@ -93,7 +98,7 @@ async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_sec
         cli: Some(engine.cli.clone()),
         releases: None,
     });
-    let launch = launch(folder.path(), &address);
+    let launch = launch(folder.path(), &address, true);
     let project = launch.config.project().clone();
     let instance = runtime.prepare(launch).await.unwrap();
     for service in Service::ALL {
@@ -126,6 +131,51 @@ async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_sec
     assert!(secrets.iter().any(|one| one.variables.to_string().contains("veryhidden")));
     let pinned = std::fs::read_to_string(home.join("dagger/images.json")).unwrap();
     assert!(pinned.contains("\"postgres:15-alpine\"") && pinned.contains("@sha256:"), "{pinned}");
+}
+
+/// Without live mounts a copy and its agent are asked for. (Nothing runs, so the agent never answers.)
+#[tokio::test(flavor = "multi_thread")]
+async fn every_query_for_a_folders_copy_fits_too() {
+    let _turn = TURN.lock().await;
+    for read_only in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::without_live_folders(folder.path()).await;
+        let listens = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("tls://{}", listens.local_addr().unwrap());
+        let runtime = DaggerRuntime::new(DaggerOptions {
+            home: folder.path().join("home"),
+            workbench: folder.path().join("workbench"),
+            engine: None,
+            cli: Some(engine.cli.clone()),
+            releases: None,
+        });
+        let is_agent =
+            |query: &str| query.contains("/hub/agent/serve.py") && query.contains("start}");
+        let asked = async {
+            let bound = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+            while !engine.asked().iter().any(|one| is_agent(&one.query)) {
+                assert!(tokio::time::Instant::now() < bound, "the agent was not asked for");
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::select! {
+            prepared = runtime.prepare(launch(folder.path(), &address, read_only)) => {
+                panic!("there is no agent, and yet: {:?}", prepared.err());
+            }
+            () = asked => {}
+        }
+        let asked = engine.asked();
+        for one in &asked {
+            assert_eq!(one.refused, None, "{}", one.query);
+        }
+        let key = asked.iter().find(|one| one.variables["name"] == "folder_key").unwrap();
+        let key = key.variables["value"].as_str().unwrap();
+        assert!(key.len() >= 32 && asked.iter().all(|one| !one.query.contains(key)));
+        let agent = asked.iter().find(|one| is_agent(&one.query)).unwrap();
+        let owner = if read_only { "1001:1001" } else { "1000:1000" };
+        assert!(agent.query.contains(owner), "{}", agent.query);
+        assert!(!asked.iter().any(|one| one.query.contains("sshfsVolume(")));
+    }
 }
 
 #[test]

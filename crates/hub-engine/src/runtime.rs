@@ -10,6 +10,7 @@ use hub_domain::{
     Enforcement, PerService, Problem, ProjectId, Proof, RuntimeKind, Service, StackConfig, Usage,
 };
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Whether a runtime can be used here, and why it can or cannot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,18 @@ pub struct Progress {
 /// Takes progress; never blocks. Called at least every 0.5 s during a long step.
 pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
 
+/// How a running stack has the project folder, where it works on something else than the folder itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FolderNotice {
+    /// Which way, in words that can follow "the folder is": "synced both ways with a copy on the engine".
+    pub access: String,
+    /// Versions that are kept beside others because both sides changed the same: paths in the folder. The
+    /// user is done with one by removing it or giving it another name.
+    pub conflicts: Vec<String>,
+    /// What is not kept alike now, and why.
+    pub trouble: Option<String>,
+}
+
 /// What a runtime is given for one start.
 #[derive(Clone)]
 pub struct Launch {
@@ -72,6 +85,8 @@ pub struct Launch {
     pub logs: PerService<Arc<dyn LogWriter>>,
     /// Where progress goes.
     pub progress: ProgressSink,
+    /// Where goes what has to be known of the project folder.
+    pub folder: watch::Sender<Option<FolderNotice>>,
 }
 
 /// A way to run stacks.

@@ -1,6 +1,7 @@
 //! What everybody else sees of the Hub: whole states, never single transitions. A subscriber that is
 //! slow misses states in between, never the latest one.
 
+use crate::runtime::FolderNotice;
 use hub_domain::lifecycle::{Machine, ProjectState, ServiceView};
 use hub_domain::{
     Enforcement, PerService, Project, ProjectId, ResourceLimits, RuntimeKind, Timestamp, Usage,
@@ -55,6 +56,8 @@ pub struct ProjectSnapshot {
     pub services: PerService<ServiceSnapshot>,
     /// What runs it, while it runs.
     pub runtime: Option<RuntimeInUse>,
+    /// How it has its folder, while it runs and where that is not the folder itself.
+    pub folder: Option<FolderNotice>,
     /// When this was put together.
     pub at: Timestamp,
 }
@@ -76,7 +79,7 @@ impl ProjectSnapshot {
             usage: None,
         });
         let state = machine.state();
-        Self { project, state, overall_healthy: false, services, runtime: None, at }
+        Self { project, state, overall_healthy: false, services, runtime: None, folder: None, at }
     }
 }
 

@@ -9,6 +9,7 @@ import { FailureCard } from "../components/FailureCard";
 import { LogPane } from "../components/LogPane";
 import { ProjectActions } from "../components/ProjectActions";
 import { ProjectSettings } from "../components/ProjectSettings";
+import { FolderNotice } from "../components/FolderNotice";
 import { ServiceTable } from "../components/ServiceTable";
 import { StartProgress } from "../components/StartProgress";
 import { EvidenceText } from "../components/EvidenceText";
@@ -93,6 +94,7 @@ function Overview({ project }: { project: ProjectView }) {
               <StateSentence project={project} />
             </p>
           )}
+          {project.folder ? <FolderNotice folder={project.folder} /> : null}
           <ServiceTable project={project} />
         </section>
       </div>

@@ -225,6 +225,20 @@ describe("a project", () => {
     expect(await screen.findByText(words)).toBeInTheDocument();
   });
 
+  test("a folder that is synced with a copy says so, and which versions are kept twice", async () => {
+    const folder = { access: "synced both ways with a copy on the engine", conflicts: [], trouble: null };
+    const shop = { ...fine("shop", 0), folder };
+    const { host } = open([shop], `#/projects/${shop.id}`);
+    expect(screen.getByTestId("folder-notice")).toHaveTextContent("The folder is synced both ways");
+    const kept = "notes (conflict from container, 2026-11-25 10.15 UTC).txt";
+    act(() => host.snapshot([{ ...shop, folder: { ...folder, conflicts: [kept], trouble: '"big" is not synced' } }]));
+    expect(screen.getByTestId("folder-notice")).toHaveTextContent(kept);
+    expect(screen.getByText('"big" is not synced')).toBeInTheDocument();
+    expect(await findings()).toEqual([]);
+    act(() => host.snapshot([{ ...shop, folder: null }]));
+    expect(screen.queryByTestId("folder-notice")).toBeNull();
+  });
+
   test("a start is a timeline that can be called off", async () => {
     const view = project({
       state: "starting",

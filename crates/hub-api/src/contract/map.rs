@@ -1,10 +1,10 @@
 //! From the engine's types to the wire's.
 
 use super::{
-    Change, Check, Enforcement, ErrorCode, Health, HealthWord, HubEvent, Limits, LogLine,
-    LogStream, PerService, PortOffer, Progress, ProjectState, ProjectView, Proof, RuntimeChoice,
-    RuntimeKind, RuntimeView, Service, ServiceState, ServiceView, Urls, Usage, Variable, Verdict,
-    WireError,
+    Change, Check, Enforcement, ErrorCode, FolderView, Health, HealthWord, HubEvent, Limits,
+    LogLine, LogStream, PerService, PortOffer, Progress, ProjectState, ProjectView, Proof,
+    RuntimeChoice, RuntimeKind, RuntimeView, Service, ServiceState, ServiceView, Urls, Usage,
+    Variable, Verdict, WireError,
 };
 use hub_domain as domain;
 use hub_domain::lifecycle;
@@ -261,6 +261,11 @@ pub fn to_wire(project: &snapshot::ProjectSnapshot) -> ProjectView {
             in_use: project.runtime.as_ref().map(|r| r.kind.into()),
             why: project.runtime.as_ref().map(|r| r.why.clone()).unwrap_or_default(),
         },
+        folder: project.folder.as_ref().map(|folder| FolderView {
+            access: folder.access.clone(),
+            conflicts: folder.conflicts.clone(),
+            trouble: folder.trouble.clone(),
+        }),
         engine: registered.engine.as_ref().map(ToString::to_string),
         images: images(registered),
         read_only: registered.read_only,

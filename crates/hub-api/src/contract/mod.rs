@@ -320,6 +320,17 @@ pub struct RuntimeView {
     pub why: String,
 }
 
+/// How a running project has its folder, where it works on something else than the folder itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FolderView {
+    /// Which way, in words that can follow "the folder is".
+    pub access: String,
+    /// Paths in the folder of versions that are kept beside others, because both sides changed the same.
+    pub conflicts: Vec<String>,
+    /// What is not kept alike now, and why.
+    pub trouble: Option<String>,
+}
+
 /// Addresses of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Urls {
@@ -352,6 +363,8 @@ pub struct ProjectView {
     pub path: String,
     /// Runtime.
     pub runtime: RuntimeView,
+    /// How it has its folder, while it runs and where that is not the folder itself.
+    pub folder: Option<FolderView>,
     /// Address of the Dagger engine, where the project names one.
     pub engine: Option<String>,
     /// Container images, the project's own or the stack's.

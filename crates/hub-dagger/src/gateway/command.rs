@@ -1,6 +1,8 @@
 //! The command line of the OpenSSH client that dials the gateway from inside the session.
 
-use super::Forward;
+use std::fmt;
+
+use super::Target;
 
 /// What the client needs at hand, as seen from where it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +49,7 @@ const OPTIONS: &[&str] = &[
 ];
 
 /// The arguments of `ssh`, the program's name first, that take `forwards` to the gateway.
-pub(super) fn client_command(
-    user: &str,
-    forwards: &[Forward],
-    client: &ClientFiles,
-) -> Vec<String> {
+pub(super) fn client_command(user: &str, forwards: &[Way], client: &ClientFiles) -> Vec<String> {
     let mut words: Vec<String> =
         ["ssh", "-N", "-T", "-n", "-F", "none", "-l", user].map(str::to_owned).to_vec();
     words.extend(["-p".to_owned(), client.port.to_string()]);
@@ -61,7 +59,7 @@ pub(super) fn client_command(
         words.extend(["-o".to_owned(), option.to_owned()]);
     }
     for forward in forwards {
-        words.extend(["-R".to_owned(), remote_forward(forward)]);
+        words.extend(["-R".to_owned(), forward.to_string()]);
     }
     words.push(client.host.clone());
     words
@@ -71,39 +69,35 @@ pub(super) fn client_command(
 const KEEP_RUNNING: &str = r#"while :; do "$@"; sleep 0.2; done"#;
 
 /// What the session's container runs: the client, again and again.
-pub(super) fn client_service(
-    user: &str,
-    forwards: &[Forward],
-    client: &ClientFiles,
-) -> Vec<String> {
+pub(super) fn client_service(user: &str, forwards: &[Way], client: &ClientFiles) -> Vec<String> {
     let mut words = ["sh", "-c", KEEP_RUNNING, "gateway"].map(str::to_owned).to_vec();
     words.extend(client_command(user, forwards, client));
     words
 }
 
-fn remote_forward(forward: &Forward) -> String {
-    let target = &forward.target;
-    format!("{}:{}:{}:{}", super::LABEL_HOST, forward.port, target.host, target.port)
+/// One way from the client to a place in the session, under the label by which it is asked for.
+pub(super) struct Way<'a> {
+    pub(super) label: u16,
+    pub(super) target: &'a Target,
+}
+
+impl fmt::Display for Way<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Target { host, port } = self.target;
+        write!(f, "{}:{}:{host}:{port}", super::LABEL_HOST, self.label)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gateway::Target;
-    use hub_domain::Service;
 
     fn command() -> Vec<String> {
-        let forward = |service, port, host: &str, target| Forward {
-            service,
-            port,
-            target: Target { host: host.into(), port: target },
-        };
+        let target = |host: &str, port| Target { host: host.into(), port };
+        let (postgres, redis) = (target("postgres", 5432), target("redis", 6379));
         client_command(
             "gateway",
-            &[
-                forward(Service::Postgres, 5433, "postgres", 5432),
-                forward(Service::Redis, 6380, "redis", 6379),
-            ],
+            &[Way { label: 5433, target: &postgres }, Way { label: 6380, target: &redis }],
             &ClientFiles {
                 host: "hub".into(),
                 port: 40022,

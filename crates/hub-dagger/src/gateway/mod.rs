@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use hub_domain::Service;
 use secrecy::SecretString;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -44,6 +45,8 @@ use routes::Routes;
 const USER: &str = "gateway";
 /// The address under which the client asks for its forwards.
 const LABEL_HOST: &str = "127.0.0.1";
+/// The label of the place that has no port: one that no project's service is ever given.
+const INNER_LABEL: u16 = 1;
 /// Links at a time: the forwarding client, a mount or two, and some that are on their way out.
 const LINKS: usize = 32;
 /// Connections of users at a time; whoever is one too many is turned away.
@@ -76,6 +79,8 @@ pub struct Forward {
 pub struct GatewayOptions {
     /// The services, each on a port of its own.
     pub forwards: Vec<Forward>,
+    /// A place in the session that the Hub itself reaches, and nobody else: no port leads there.
+    pub inner: Option<Target>,
     /// Listen on `::1` too, where the machine has it.
     pub ipv6: bool,
     /// The folder that is given to mounts.
@@ -153,6 +158,7 @@ struct Shared {
 pub struct Gateway {
     shared: Arc<Shared>,
     forwards: Vec<Forward>,
+    inner: Option<Target>,
     ssh_port: u16,
 }
 
@@ -172,13 +178,16 @@ impl Gateway {
             }
             sockets.extend(bound.into_iter().map(|socket| (index, socket)));
         }
+        let inner = options.inner;
+        let labels = forwards.iter().map(|forward| forward.port);
+        let labels: Vec<u16> = labels.chain(inner.as_ref().map(|_| INNER_LABEL)).collect();
         let shared = Arc::new(Shared {
             ssh: Arc::new(server::config(&keys, options.patience)),
             keys,
-            labels: forwards.iter().map(|forward| forward.port).collect(),
             folder: options.folder,
             disk: options.disk,
-            routes: Routes::new(forwards.len()),
+            routes: Routes::new(labels.len()),
+            labels,
             mounts: watch::Sender::new(0),
             meters: Meters::default(),
             places: Arc::new(Semaphore::new(CONNECTIONS)),
@@ -191,7 +200,7 @@ impl Gateway {
         for (index, socket) in sockets {
             shared.tasks.spawn(listener::accept(Arc::clone(&shared), index, socket));
         }
-        Ok(Self { shared, forwards, ssh_port })
+        Ok(Self { shared, forwards, inner, ssh_port })
     }
 
     /// The port on 127.0.0.1 at which the client must arrive.
@@ -216,12 +225,30 @@ impl Gateway {
 
     /// The command line of the forwarding client, its name first.
     pub fn client_command(&self, client: &ClientFiles) -> Vec<String> {
-        command::client_command(USER, &self.forwards, client)
+        command::client_command(USER, &self.ways(), client)
     }
 
     /// The command line of a container that keeps a forwarding client running.
     pub fn client_service(&self, client: &ClientFiles) -> Vec<String> {
-        command::client_service(USER, &self.forwards, client)
+        command::client_service(USER, &self.ways(), client)
+    }
+
+    fn ways(&self) -> Vec<command::Way<'_>> {
+        let forwards =
+            self.forwards.iter().map(|one| command::Way { label: one.port, target: &one.target });
+        let inner = self.inner.iter();
+        forwards.chain(inner.map(|target| command::Way { label: INNER_LABEL, target })).collect()
+    }
+
+    /// A connection to the place that only the Hub reaches. Nothing if it does not answer, or no client
+    /// leads there within two seconds.
+    pub async fn connect_inner(
+        &self,
+    ) -> Option<impl AsyncRead + AsyncWrite + Send + Unpin + use<>> {
+        self.inner.as_ref()?;
+        let from = (Ipv4Addr::LOCALHOST, 0).into();
+        let channel = listener::open(&self.shared, self.forwards.len(), from).await?;
+        Some(channel.into_stream())
     }
 
     /// The loopback port of a service.

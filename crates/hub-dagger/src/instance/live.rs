@@ -40,6 +40,9 @@ pub(super) struct Live {
     pub(super) way: way::WayBack,
     /// The gateway's client that was started last.
     pub(super) client: tokio::sync::Mutex<Tag>,
+    /// Keeps the folder and its copy alike, where it is one.
+    #[cfg(unix)]
+    folder: Option<super::folder::FolderSync>,
     pub(super) limiter: Limiter,
     /// The engine's address.
     pub(super) engine: String,
@@ -53,7 +56,7 @@ impl Live {
     /// Opens a session and makes everything ready that the four services need.
     pub(super) async fn open(
         context: &Context,
-        gateway: &Gateway,
+        gateway: &Arc<Gateway>,
         progress: &ProgressSink,
     ) -> Result<Arc<Self>, Problem> {
         let named = context.launch.config.engine();
@@ -89,13 +92,13 @@ impl Live {
                 .await
                 .map_err(doing("Preparing the gateway"))?;
             let client = gateway_tag(config.project());
-            let (workspace, ()) =
-                tokio::try_join!(workspace(&session, &way, gateway, context), async {
-                    way.start(&session, &parts, gateway, &client)
-                        .await
-                        .map_err(doing("Starting the gateway"))
-                },)?;
-            Ok::<_, Problem>((workspace, way, client))
+            let folder = Folder { session: &session, way: &way, gateway, context, progress };
+            let (made, ()) = tokio::try_join!(folder.workspace(&parts), async {
+                way.start(&session, &parts, gateway, &client)
+                    .await
+                    .map_err(doing("Starting the gateway"))
+            })?;
+            Ok::<_, Problem>((made, way, client))
         };
         let built = async {
             let [one, two, three, four] =
@@ -109,7 +112,7 @@ impl Live {
         let (made, built, recalled) = (made.boxed(), built.boxed(), recalled.boxed());
         let all = async { tokio::try_join!(made, built, recalled) };
         let building = tell_while(all, "Building the containers", progress);
-        let ((workspace, way, client), (), answer) =
+        let ((made, way, client), (), answer) =
             while_it_answers(&session, building.boxed()).await?;
         let engine = place.address();
         let knows = context.memory.knows(&engine, &answer);
@@ -120,7 +123,9 @@ impl Live {
             session,
             telemetry,
             parts,
-            workspace,
+            workspace: made.workspace,
+            #[cfg(unix)]
+            folder: made.sync,
             way,
             client: tokio::sync::Mutex::new(client),
             engine,
@@ -137,6 +142,14 @@ impl Live {
     async fn fill_all(&self, context: &Context) -> Result<(), Problem> {
         tokio::try_join!(self.fill(context, Service::Postgres), self.fill(context, Service::Redis),)
             .map(drop)
+    }
+
+    /// Brings what the containers wrote last to the project folder, where they work on a copy. Bounded.
+    pub(super) async fn finish_folder(&self, context: &Context) {
+        #[cfg(unix)]
+        if let Some(folder) = &self.folder {
+            folder.finish(context).await;
+        }
     }
 
     /// Sees that a service's volume holds data: makes it, or restores the newest dump.
@@ -267,39 +280,96 @@ async fn build(session: &Session, parts: &Parts, service: Service) -> Result<(),
     built.map_err(|fault| Fault::from(fault).problem(&doing).of(service))
 }
 
-async fn workspace(
-    session: &Session,
-    way: &way::WayBack,
-    gateway: &Gateway,
-    context: &Context,
-) -> Result<Workspace, Problem> {
-    let doing = "Handing the project folder to the engine";
-
-    let has = way::has_live_folders(session).await.map_err(|fault| fault.problem(doing))?;
-    if !has {
-        return snapshot(session, context).await;
-    }
-    let volume = way.folder(session, gateway).await.map_err(|fault| fault.problem(doing))?;
-    Ok(Workspace::Live { volume, read_only: context.launch.config.read_only() })
+/// How the project folder gets into the session.
+struct Folder<'a> {
+    session: &'a Arc<Session>,
+    way: &'a way::WayBack,
+    gateway: &'a Arc<Gateway>,
+    context: &'a Context,
+    progress: &'a ProgressSink,
 }
 
-/// The folder as it is now.
-async fn snapshot(session: &Session, context: &Context) -> Result<Workspace, Problem> {
-    context.note(
-        "this engine cannot mount the project folder live: the backend sees it as it was at this \
-         start and cannot write to it; engines from 0.21.9 on can",
-    );
-    let path = context.launch.config.workspace().display().to_string();
-    let options = dagger_sdk::HostDirectoryOpts {
-        exclude: None,
-        gitignore: None,
-        include: None,
-        no_cache: Some(true),
-    };
-    let asked = session.query(BUILD_BOUND).host().directory_opts(path, options).id().await;
-    let doing = "Handing the project folder to the engine";
-    let directory = asked.map_err(|fault| Fault::from(fault).problem(doing))?;
-    Ok(Workspace::Snapshot { directory })
+/// The folder as it is in the session.
+struct Made {
+    workspace: Workspace,
+    #[cfg(unix)]
+    sync: Option<super::folder::FolderSync>,
+}
+
+impl From<Workspace> for Made {
+    fn from(workspace: Workspace) -> Self {
+        Self {
+            workspace,
+            #[cfg(unix)]
+            sync: None,
+        }
+    }
+}
+
+const HANDING: &str = "Handing the project folder to the engine";
+
+impl Folder<'_> {
+    async fn workspace(&self, parts: &Parts) -> Result<Made, Problem> {
+        let has = way::has_live_folders(self.session).await;
+        if !has.map_err(|fault| fault.problem(HANDING))? {
+            return self.copy(parts).await;
+        }
+        let volume = self.way.folder(self.session, self.gateway).await;
+        let volume = volume.map_err(|fault| fault.problem(HANDING))?;
+        let read_only = self.context.launch.config.read_only();
+        Ok(Workspace::Live { volume, read_only }.into())
+    }
+
+    /// A copy that is kept alike with the folder.
+    #[cfg(unix)]
+    async fn copy(&self, parts: &Parts) -> Result<Made, Problem> {
+        use super::folder::{Began, FolderSync};
+        let Self { session, gateway, context, progress, .. } = self;
+        match FolderSync::begin(context, session, parts, gateway, progress).await? {
+            Began::Synced(copy, sync) => {
+                let (words, access) = match copy.read_only {
+                    true => (
+                        "the backend sees a copy of it, which follows every change and cannot be \
+                         written to",
+                        "followed by a read-only copy on the engine",
+                    ),
+                    false => (
+                        "the backend works on a copy of it, and changes are synced both ways",
+                        "synced both ways with a copy on the engine",
+                    ),
+                };
+                context.note(&format!("this engine cannot mount the project folder live: {words}"));
+                context.folder_is(access);
+                Ok(Made { workspace: Workspace::Synced(copy), sync: Some(sync) })
+            }
+            Began::TooMuch(why) => self.snapshot(&why).await,
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn copy(&self, _parts: &Parts) -> Result<Made, Problem> {
+        self.snapshot("this system cannot keep a copy of it alike").await
+    }
+
+    /// The folder as it is now.
+    async fn snapshot(&self, why: &str) -> Result<Made, Problem> {
+        self.context.note(&format!(
+            "this engine cannot mount the project folder live, and {why}: the backend sees it as it was \
+             at this start and cannot write to it; engines from 0.21.9 on can"
+        ));
+        self.context.folder_is("a read-only snapshot of this start on the engine");
+        let path = self.context.launch.config.workspace().display().to_string();
+        let options = dagger_sdk::HostDirectoryOpts {
+            exclude: None,
+            gitignore: None,
+            include: None,
+            no_cache: Some(true),
+        };
+        let query = self.session.query(BUILD_BOUND);
+        let asked = query.host().directory_opts(path, options).id().await;
+        let directory = asked.map_err(|fault| Fault::from(fault).problem(HANDING))?;
+        Ok(Workspace::Snapshot { directory }.into())
+    }
 }
 
 /// From where the engine's control groups can be reached.

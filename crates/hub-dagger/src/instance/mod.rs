@@ -3,6 +3,8 @@
 //! and come back.
 
 mod copies;
+#[cfg(unix)]
+mod folder;
 mod launch;
 mod live;
 mod opinion;
@@ -43,13 +45,31 @@ pub(super) struct Context {
     pub(super) secrets: ProjectSecrets,
     pub(super) memory: Memory,
     pub(super) vault: Vault,
+    /// Held by whoever keeps the project folder and a copy of it alike.
+    pub(super) folder_turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Context {
     /// Tells the user something about the stack as a whole, in the backend's log.
     pub(super) fn note(&self, text: &str) {
-        self.launch.logs[Service::Backend].note(text);
-        tracing::info!(project = %self.launch.config.project(), "{text}");
+        (self.notes())(text);
+    }
+
+    /// Tells how the stack has the project folder.
+    pub(super) fn folder_is(&self, access: &str) {
+        self.launch.folder.send_modify(|notice| {
+            access.clone_into(&mut notice.get_or_insert_default().access);
+        });
+    }
+
+    /// Does so wherever it is taken.
+    pub(super) fn notes(&self) -> impl Fn(&str) + Send + Sync + use<> {
+        let log = Arc::clone(&self.launch.logs[Service::Backend]);
+        let project = self.launch.config.project().clone();
+        move |text| {
+            log.note(text);
+            tracing::info!(%project, "{text}");
+        }
     }
 }
 
@@ -85,7 +105,7 @@ pub(crate) struct DaggerInstance {
 
 pub(super) struct Inner {
     pub(super) context: Context,
-    pub(super) gateway: Gateway,
+    pub(super) gateway: Arc<Gateway>,
     pub(super) probes: Probes,
     /// The session in use; another one is opened when it has ended.
     live: tokio::sync::Mutex<State>,
@@ -110,11 +130,12 @@ impl DaggerInstance {
         let context = Context {
             memory: Memory::of(&shared.folder(), config.project()),
             vault: Vault::of(&shared.options.home, config.project()),
+            folder_turn: Arc::default(),
             shared,
             launch,
             secrets,
         };
-        let gateway = open_gateway(&context).await?;
+        let gateway = Arc::new(open_gateway(&context).await?);
         let live = Live::open(&context, &gateway, &progress).boxed().await?;
         let probes = Probes::new(
             context.secrets.db_password.clone(),
@@ -210,6 +231,7 @@ async fn open_gateway(context: &Context) -> Result<Gateway, Problem> {
         .collect();
     let options = GatewayOptions {
         forwards,
+        inner: Some(crate::stack::folder::agent()),
         ipv6: false,
         folder: Some(FolderShare {
             root: config.workspace().to_path_buf(),
@@ -262,6 +284,7 @@ impl Instance for DaggerInstance {
         self.inner.over.cancel();
         let state = std::mem::replace(&mut *self.inner.live.lock().await, State::Closed);
         if let State::Open(live) = state {
+            live.finish_folder(&self.inner.context).await;
             live.session.close().await;
         }
         self.inner.errands.close();

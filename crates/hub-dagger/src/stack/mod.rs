@@ -7,6 +7,7 @@
 
 mod backend;
 mod data;
+pub(crate) mod folder;
 mod frontend;
 pub(crate) mod gateway;
 pub(crate) mod images;
@@ -141,10 +142,12 @@ fn with_environment(
             container.with_secret_variable("HUB_PASSWORD", secrets.redis_password.clone())
         }
         Service::Backend => {
+            let container = container.with_env_variable("PYTHONPATH", backend::PACKAGES);
             // No mount of another machine's folder tells of the changes made there.
-            container
-                .with_env_variable("PYTHONPATH", backend::PACKAGES)
-                .with_env_variable("WORKBENCH_WATCH", "poll")
+            match workspace.tells_changes() {
+                true => container,
+                false => container.with_env_variable("WORKBENCH_WATCH", "poll"),
+            }
         }
         Service::Frontend => frontend::with_environment(container),
     };

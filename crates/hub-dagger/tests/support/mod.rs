@@ -53,6 +53,7 @@ impl Bench {
         let files = tempfile::tempdir().unwrap();
         let gateway = Gateway::open(GatewayOptions {
             forwards: forwards.collect(),
+            inner: None,
             ipv6: false,
             folder,
             disk: files.path().to_owned(),

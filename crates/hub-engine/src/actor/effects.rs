@@ -103,6 +103,21 @@ impl Actor {
         });
     }
 
+    /// Publishes whatever a runtime has to say of the folder, until its instance is gone.
+    pub(super) fn follow_folder(
+        &mut self,
+        mut folder: tokio::sync::watch::Receiver<Option<crate::runtime::FolderNotice>>,
+    ) {
+        let reporter = self.reporter.clone();
+        self.tasks.spawn(async move {
+            while folder.changed().await.is_ok() {
+                if reporter.send(Report::FolderChanged).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
     fn open_logs(&mut self) -> Result<PerService<Arc<dyn crate::logs::LogWriter>>, Problem> {
         for service in Service::ALL {
             if self.writers[service].is_none() {

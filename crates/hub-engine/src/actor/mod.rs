@@ -70,6 +70,7 @@ enum Report {
     Missed(Service, RunId, String),
     Hung(Service, RunId, String),
     Used(Service, RunId, Option<Usage>),
+    FolderChanged,
     Exited { service: Service, run: RunId, exit: Exit, port_held: Option<Problem> },
 }
 
@@ -242,6 +243,7 @@ impl Actor {
                 self.waiting = None;
                 match result {
                     Ok(stack) => {
+                        self.follow_folder(stack.folder.clone());
                         self.stack = Some(stack);
                         Event::Prepared
                     }
@@ -263,6 +265,7 @@ impl Actor {
                 }
                 return self.publish();
             }
+            Report::FolderChanged => return self.publish(),
             Report::Proven(service, run, proof) => Event::Proven { service, run, proof },
             Report::Missed(service, run, why) => Event::Missed { service, run, why },
             Report::Hung(service, run, why) => Event::Hung { service, run, why },
@@ -411,6 +414,7 @@ impl Actor {
             overall_healthy: overall_healthy(&health),
             services,
             runtime: self.stack.as_ref().map(|s| s.runtime.clone()),
+            folder: self.stack.as_ref().and_then(|s| s.folder.borrow().clone()),
             at: self.context.clock.now(),
         }
     }

@@ -4,7 +4,7 @@
 use super::Context;
 use crate::host::{Host, PortState};
 use crate::logs::LogWriter;
-use crate::runtime::{Instance, Launch, ProgressSink, Runtime};
+use crate::runtime::{FolderNotice, Instance, Launch, ProgressSink, Runtime};
 use crate::snapshot::RuntimeInUse;
 use hub_domain::{
     Code, PerService, PortOffer, Problem, Project, RuntimeChoice, RuntimeKind, Service,
@@ -12,6 +12,7 @@ use hub_domain::{
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// A stack that is ready to launch, with all it holds.
@@ -19,6 +20,8 @@ pub(crate) struct PreparedStack {
     pub(crate) instance: Arc<dyn Instance>,
     pub(crate) config: Arc<StackConfig>,
     pub(crate) runtime: RuntimeInUse,
+    /// What the runtime has to say of the project folder.
+    pub(crate) folder: watch::Receiver<Option<FolderNotice>>,
     /// Held until the stack is down: who has it may run the project.
     pub(crate) lease: Box<dyn Send + Sync>,
 }
@@ -71,14 +74,16 @@ impl Preparer {
         let config = Arc::new(config);
         let (runtime, in_use) =
             choose(&self.context.runtimes, self.project.runtime, &config).await?;
+        let (tell_folder, folder) = watch::channel(None);
         let launch = Launch {
             config: Arc::clone(&config),
             secrets: Arc::clone(&self.context.secrets),
             logs: self.logs,
             progress: self.progress,
+            folder: tell_folder,
         };
         let instance = runtime.prepare(launch).await?;
-        Ok(PreparedStack { instance, config, runtime: in_use, lease })
+        Ok(PreparedStack { instance, config, runtime: in_use, folder, lease })
     }
 }
 

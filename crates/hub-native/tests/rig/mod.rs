@@ -124,6 +124,7 @@ impl Rig {
             secrets: Arc::clone(&self.secrets) as Arc<dyn Secrets>,
             logs: self.logs.map(|_, log| Arc::clone(log) as Arc<dyn LogWriter>),
             progress: Arc::new(move |p| steps.lock().unwrap().push(p.step)),
+            folder: tokio::sync::watch::Sender::new(None),
         }
     }
 

@@ -272,6 +272,20 @@ in_use: RuntimeKind | null,
  */
 why: string, };
 
+export type FolderView = { 
+/**
+ * Which way, in words that can follow "the folder is".
+ */
+access: string, 
+/**
+ * Paths in the folder of versions that are kept beside others, because both sides changed the same.
+ */
+conflicts: Array<string>, 
+/**
+ * What is not kept alike now, and why.
+ */
+trouble: string | null, };
+
 export type Urls = { 
 /**
  * Of the backend.
@@ -313,6 +327,10 @@ path: string,
  * Runtime.
  */
 runtime: RuntimeView, 
+/**
+ * How it has its folder, while it runs and where that is not the folder itself.
+ */
+folder: FolderView | null, 
 /**
  * Address of the Dagger engine, where the project names one.
  */

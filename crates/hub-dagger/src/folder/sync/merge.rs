@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Entry, Tree, TreePath};
 
+/// How the remark in the name of a conflicting version begins.
+pub(super) const REMARK: &str = " (conflict from ";
 /// Longest name of the common file systems.
 const NAME_BYTES: usize = 255;
 
@@ -238,7 +240,7 @@ fn conflict_name(path: &TreePath, from: Side, stamp: &str, number: usize) -> Tre
     let dot = name.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > 0);
     let (stem, ending) = name.split_at(dot.unwrap_or(name.len()));
     let number = if number > 1 { format!(" {number}") } else { String::new() };
-    let remark = format!(" (conflict from {}, {stamp}{number})", from.words());
+    let remark = format!("{REMARK}{}, {stamp}{number})", from.words());
     let ending = if ending.len() > 64 { b"" } else { ending };
     let room = NAME_BYTES.saturating_sub(remark.len() + ending.len());
     let mut cut = stem.len().min(room);

@@ -2,23 +2,52 @@
 //!
 //! Both sides are compared with the state they last had in common. What one side changed, the other
 //! gets; what both changed differently is kept twice, the container's version under a name that says
-//! so. A deletion never wins over an edit.
+//! so. A deletion never wins over an edit, and a side that is empty all of a sudden is not believed.
 //!
-//! Limits: this decides and looks; it changes nothing. Whoever carries the steps out checks, before
-//! each one, that what it replaces or removes is still what was seen, and else starts over.
+//! [`merge()`] decides, and changes nothing. [`Alike`] looks at both sides, has it decide, and carries the
+//! steps out, each only where things still are as they were seen. In the session an agent does so
+//! (`agent/`, in Python, because the backend's image has that anyway); [`Link`] speaks to it.
+//!
+//! Limits: everything in the folder is copied, as a live mount shows everything, up to [`ScanBounds`].
+//! Of permissions only the right to execute is kept alike; hard links become files of their own. Carrying
+//! out needs Unix.
 
+#[cfg(unix)]
+mod alike;
+#[cfg(unix)]
+mod carry;
+#[cfg(unix)]
+mod link;
 mod merge;
+#[cfg(unix)]
+mod notices;
 #[cfg(not(unix))]
 mod other;
 mod scan;
 #[cfg(unix)]
+mod state;
+#[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+mod wire;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 
+#[cfg(unix)]
+pub use alike::{Alike, AlikeOptions, Begin, Told};
+#[cfg(unix)]
+pub use carry::Amount;
+#[cfg(unix)]
+pub use link::Link;
 pub use merge::{Conflict, Merge, Side, Step, merge};
-pub use scan::{ScanBounds, ScanError, Scanner};
+pub use scan::{Scan, ScanBounds, ScanError, Scanner};
+#[cfg(unix)]
+pub use wire::Stream;
+
+/// How names of files begin that are being written; they are no part of the folder.
+pub(super) const STAGED: &str = ".cchub-sync-";
 
 /// The place of something in a folder: names with `/` between them, in the bytes the system uses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +77,12 @@ impl TreePath {
         return Some(unix::path(&self.0));
         #[cfg(not(unix))]
         return other::path(&self.0);
+    }
+
+    /// By its name it is a version kept beside another one, see [`Conflict`].
+    pub fn is_conflict(&self) -> bool {
+        let name = self.name();
+        name.windows(merge::REMARK.len()).any(|part| part == merge::REMARK.as_bytes())
     }
 
     /// The folder it lies in; nothing at the top.
@@ -107,3 +142,46 @@ impl Entry {
 
 /// A folder's content. The folder a thing lies in is always in it too.
 pub type Tree = BTreeMap<TreePath, Entry>;
+
+/// Why something was not done.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// It is not what was seen there: the next look shows what it is.
+    Changed,
+    /// The system does not let it be done.
+    Failed(io::Error),
+}
+
+impl From<io::Error> for Refusal {
+    fn from(fault: io::Error) -> Self {
+        use io::ErrorKind as Kind;
+        match fault.kind() {
+            Kind::NotFound
+            | Kind::AlreadyExists
+            | Kind::NotADirectory
+            | Kind::IsADirectory
+            | Kind::DirectoryNotEmpty => Self::Changed,
+            _ => Self::Failed(fault),
+        }
+    }
+}
+
+/// How a step went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is done.
+    Done,
+    /// It is not what was seen there, and was left alone.
+    Changed,
+    /// It cannot be done, in the system's words.
+    Failed(String),
+}
+
+impl From<Refusal> for Outcome {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Changed => Self::Changed,
+            Refusal::Failed(fault) => Self::Failed(fault.to_string()),
+        }
+    }
+}

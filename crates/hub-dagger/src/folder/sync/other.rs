@@ -10,3 +10,13 @@ pub(super) fn path(bytes: &[u8]) -> Option<PathBuf> {
 pub(super) fn is_executable(_metadata: &std::fs::Metadata) -> bool {
     false
 }
+
+/// Files have no number here that the standard library tells.
+pub(super) fn identity(_metadata: &std::fs::Metadata) -> u64 {
+    0
+}
+
+/// Opens a file for reading.
+pub(super) fn open(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    std::fs::File::open(path)
+}

@@ -1,6 +1,7 @@
 //! Looks at a folder and tells its state.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::{Entry, Tree, TreePath};
+use super::{Entry, STAGED, Tree, TreePath};
 
 /// A file changed so shortly before it was looked at may have been changed once more unseen: clocks
 /// of file systems are coarse.
@@ -23,11 +24,20 @@ pub struct ScanBounds {
     pub entries: usize,
     /// Bytes of all files together.
     pub bytes: u64,
-    /// Names that are left out wherever they are, with all that is in them.
-    pub leave_out: Vec<String>,
 }
 
-/// Why a folder's state could not be told. What cannot be seen must not be taken for deleted.
+/// The state of a folder.
+#[derive(Clone, Debug, Default)]
+pub struct Scan {
+    /// What lies in it.
+    pub tree: Tree,
+    /// What of it, with all that is in it, could not be seen, and why. It must not be taken for deleted.
+    pub unseen: BTreeMap<TreePath, String>,
+    /// Remains of files that somebody was writing when they were killed. They are no part of the state.
+    pub leftovers: Vec<TreePath>,
+}
+
+/// Why a folder's state could not be told at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
     /// The system does not let it be read.
@@ -37,12 +47,6 @@ pub enum ScanError {
         path: PathBuf,
         /// What the system says.
         source: io::Error,
-    },
-    /// It is being written all the time.
-    #[error("{} keeps changing", path.display())]
-    Restless {
-        /// The file.
-        path: PathBuf,
     },
     /// There is more in it than is allowed.
     #[error("the folder holds more than {entries} entries or {bytes} bytes")]
@@ -66,12 +70,15 @@ pub struct Scanner {
 struct Known {
     size: u64,
     modified: SystemTime,
+    /// Tells a file from another one that has got its name.
+    identity: u64,
     read_at: SystemTime,
     digest: [u8; 32],
 }
 
+#[derive(Default)]
 struct Look {
-    tree: Tree,
+    scan: Scan,
     known: BTreeMap<TreePath, Known>,
     bytes: u64,
 }
@@ -86,119 +93,133 @@ impl Scanner {
         Self { root, bounds, known: BTreeMap::new() }
     }
 
-    /// The state now. Reads from the disk, so not on a thread that must not wait.
-    pub fn scan(&mut self) -> Result<Tree, ScanError> {
-        let mut look = Look { tree: Tree::new(), known: BTreeMap::new(), bytes: 0 };
+    /// The state now. `entering` is told of each folder before it is read. Reads from the disk, so not on
+    /// a thread that must not wait.
+    ///
+    /// # Errors
+    /// When the folder itself cannot be read, or holds too much.
+    pub fn scan(&mut self, entering: &mut dyn FnMut(&Path)) -> Result<Scan, ScanError> {
+        let mut look = Look::default();
         let mut folders: Vec<Option<TreePath>> = vec![None];
         while let Some(folder) = folders.pop() {
-            for (place, path) in self.entries(folder.as_ref())? {
-                let Some(metadata) = gone_is_nothing(&path, fs::symlink_metadata(&path))? else {
+            let path = match folder.as_ref().and_then(TreePath::to_path) {
+                Some(below) => self.root.join(below),
+                None => self.root.clone(),
+            };
+            entering(&path);
+            let listing = match (listing(&path), &folder) {
+                (Ok(listing), _) => listing,
+                // Without the root nothing can be said.
+                (Err(source), None) => return Err(ScanError::Unreadable { path, source }),
+                (Err(fault), Some(folder)) => {
+                    look.unseen(folder, &fault);
                     continue;
-                };
-                let Some(entry) = self.entry(&place, &path, &metadata, &mut look)? else {
-                    continue;
-                };
-                if entry == Entry::Folder {
-                    folders.push(Some(place.clone()));
                 }
-                look.tree.insert(place, entry);
+            };
+            for name in listing {
+                let bytes = name.as_encoded_bytes();
+                let place = match &folder {
+                    Some(folder) => folder.join(bytes),
+                    None => TreePath(bytes.to_vec()),
+                };
+                if bytes.starts_with(STAGED.as_bytes()) {
+                    look.scan.leftovers.push(place);
+                } else if self.entry(place.clone(), &path.join(&name), &mut look) {
+                    folders.push(Some(place));
+                }
                 self.within_bounds(&look)?;
             }
         }
         self.known = look.known;
-        Ok(look.tree)
+        Ok(look.scan)
     }
 
-    fn entries(&self, folder: Option<&TreePath>) -> Result<Vec<(TreePath, PathBuf)>, ScanError> {
-        let path = match folder.and_then(TreePath::to_path) {
-            Some(below) => self.root.join(below),
-            None => self.root.clone(),
-        };
-        let unreadable = |source| ScanError::Unreadable { path: path.clone(), source };
-        let listing = match fs::read_dir(&path) {
-            // A folder below was removed meanwhile; without the root nothing can be said.
-            Err(fault) if folder.is_some() && fault.kind() == io::ErrorKind::NotFound => {
-                return Ok(Vec::new());
+    /// Looks at one thing; true for a folder.
+    fn entry(&self, place: TreePath, path: &Path, look: &mut Look) -> bool {
+        match self.look(&place, path, look) {
+            Ok(Some(entry)) => {
+                let is_folder = entry.is_folder();
+                look.scan.tree.insert(place, entry);
+                is_folder
             }
-            listing => listing.map_err(unreadable)?,
-        };
-        let mut entries = Vec::new();
-        for entry in listing {
-            let entry = entry.map_err(unreadable)?;
-            let name = entry.file_name();
-            if self.bounds.leave_out.iter().any(|out| **out == *name) {
-                continue;
+            Ok(None) => false,
+            Err(fault) => {
+                look.unseen(&place, &fault);
+                false
             }
-            let name = name.as_encoded_bytes();
-            let place = folder.map_or_else(|| TreePath(name.to_vec()), |folder| folder.join(name));
-            entries.push((place, entry.path()));
         }
-        Ok(entries)
     }
 
-    fn entry(
-        &self,
-        place: &TreePath,
-        path: &Path,
-        metadata: &Metadata,
-        look: &mut Look,
-    ) -> Result<Option<Entry>, ScanError> {
+    /// Nothing for what is nobody's work: pipes, sockets and devices.
+    fn look(&self, place: &TreePath, path: &Path, look: &mut Look) -> io::Result<Option<Entry>> {
+        let metadata = fs::symlink_metadata(path)?;
         let kind = metadata.file_type();
         if kind.is_dir() {
             return Ok(Some(Entry::Folder));
         }
         if kind.is_symlink() {
-            let target = gone_is_nothing(path, fs::read_link(path))?;
-            let bytes = |target: PathBuf| target.into_os_string().into_encoded_bytes();
-            return Ok(target.map(|target| Entry::Link { target: bytes(target) }));
+            let target = fs::read_link(path)?.into_os_string().into_encoded_bytes();
+            return Ok(Some(Entry::Link { target }));
         }
-        // Pipes, sockets and devices are nobody's work.
         if !kind.is_file() {
             return Ok(None);
         }
-        let known = match self.known.get(place).filter(|known| known.still_holds(metadata)) {
-            Some(known) => Some(known.clone()),
+        let known = match self.known.get(place).filter(|known| known.still_holds(&metadata)) {
+            Some(known) => known.clone(),
             None => Known::read(path)?,
         };
-        Ok(known.map(|known| {
-            look.bytes += known.size;
-            let digest = known.digest;
-            look.known.insert(place.clone(), known);
-            Entry::File { digest, executable: is_executable(metadata) }
-        }))
+        look.bytes += known.size;
+        let digest = known.digest;
+        look.known.insert(place.clone(), known);
+        Ok(Some(Entry::File { digest, executable: is_executable(&metadata) }))
     }
 
     fn within_bounds(&self, look: &Look) -> Result<(), ScanError> {
-        let ScanBounds { entries, bytes, .. } = self.bounds;
-        if look.tree.len() > entries || look.bytes > bytes {
+        let ScanBounds { entries, bytes } = self.bounds;
+        if look.scan.tree.len() > entries || look.bytes > bytes {
             return Err(ScanError::TooMuch { entries, bytes });
         }
         Ok(())
     }
 }
 
+impl Look {
+    /// What is gone since its name was read is not there; all else was not seen.
+    fn unseen(&mut self, place: &TreePath, fault: &io::Error) {
+        if fault.kind() != io::ErrorKind::NotFound {
+            self.scan.unseen.insert(place.clone(), fault.to_string());
+        }
+    }
+}
+
 impl Known {
     fn still_holds(&self, now: &Metadata) -> bool {
         let settled = self.read_at.duration_since(self.modified).is_ok_and(|age| age > COARSE);
-        settled && now.len() == self.size && now.modified().is_ok_and(|at| at == self.modified)
+        settled
+            && now.len() == self.size
+            && identity(now) == self.identity
+            && now.modified().is_ok_and(|at| at == self.modified)
     }
 
-    /// Nothing if it is gone.
-    fn read(path: &Path) -> Result<Option<Self>, ScanError> {
-        let unreadable = |source| ScanError::Unreadable { path: path.to_owned(), source };
+    fn read(path: &Path) -> io::Result<Self> {
         for _ in 0..READS {
             let read_at = SystemTime::now();
-            let Some(mut file) = gone_is_nothing(path, File::open(path))? else { return Ok(None) };
-            let before = file.metadata().map_err(unreadable)?;
-            let digest = digest(&mut file).map_err(unreadable)?;
-            let after = file.metadata().map_err(unreadable)?;
-            let modified = after.modified().map_err(unreadable)?;
+            let mut file = open(path)?;
+            let before = file.metadata()?;
+            let digest = digest(&mut file)?;
+            let after = file.metadata()?;
+            let modified = after.modified()?;
             if before.len() == after.len() && before.modified().is_ok_and(|at| at == modified) {
-                return Ok(Some(Self { size: after.len(), modified, read_at, digest }));
+                let (size, identity) = (after.len(), identity(&after));
+                return Ok(Self { size, modified, identity, read_at, digest });
             }
         }
-        Err(ScanError::Restless { path: path.to_owned() })
+        Err(io::Error::new(io::ErrorKind::ResourceBusy, "it keeps changing"))
     }
+}
+
+fn listing(path: &Path) -> io::Result<Vec<OsString>> {
+    fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
 }
 
 fn digest(file: &mut File) -> io::Result<[u8; 32]> {
@@ -212,12 +233,18 @@ fn digest(file: &mut File) -> io::Result<[u8; 32]> {
     }
 }
 
-fn gone_is_nothing<T>(path: &Path, found: io::Result<T>) -> Result<Option<T>, ScanError> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(ScanError::Unreadable { path: path.to_owned(), source }),
-    }
+fn identity(metadata: &Metadata) -> u64 {
+    #[cfg(unix)]
+    return super::unix::identity(metadata);
+    #[cfg(not(unix))]
+    return super::other::identity(metadata);
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    return super::unix::open(path);
+    #[cfg(not(unix))]
+    return super::other::open(path);
 }
 
 fn is_executable(metadata: &Metadata) -> bool {
@@ -232,7 +259,7 @@ mod tests {
     use super::*;
 
     fn bounds() -> ScanBounds {
-        ScanBounds { entries: 1_000, bytes: 1 << 20, leave_out: vec!["node_modules".into()] }
+        ScanBounds { entries: 1_000, bytes: 1 << 20 }
     }
 
     fn digest_of(tree: &Tree, path: &str) -> [u8; 32] {
@@ -242,16 +269,25 @@ mod tests {
         }
     }
 
+    fn scan(scanner: &mut Scanner) -> Tree {
+        scanner.scan(&mut |_| {}).unwrap().tree
+    }
+
     #[test]
-    fn everything_is_seen_but_what_is_left_out() {
+    fn everything_is_seen_but_what_is_still_being_written() {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("src/node_modules/x")).unwrap();
+        fs::create_dir(folder.path().join("src")).unwrap();
         fs::create_dir(folder.path().join(".git")).unwrap();
         fs::write(folder.path().join(".git/HEAD"), "ref").unwrap();
         fs::write(folder.path().join("src/a"), "a").unwrap();
-        let tree = Scanner::new(folder.path().to_owned(), bounds()).scan().unwrap();
-        let seen: Vec<_> = tree.keys().map(TreePath::display).collect();
+        fs::write(folder.path().join("src/.cchub-sync-7-1"), "half").unwrap();
+        let mut entered = Vec::new();
+        let mut scanner = Scanner::new(folder.path().to_owned(), bounds());
+        let scan = scanner.scan(&mut |path| entered.push(path.to_owned())).unwrap();
+        let seen: Vec<_> = scan.tree.keys().map(TreePath::display).collect();
         assert_eq!(seen, [".git", ".git/HEAD", "src", "src/a"]);
+        assert_eq!(scan.leftovers, [TreePath::new("src/.cchub-sync-7-1").unwrap()]);
+        assert_eq!(entered.len(), 3, "{entered:?}");
     }
 
     #[test]
@@ -261,10 +297,10 @@ mod tests {
         fs::write(&file, "one").unwrap();
         let modified = fs::metadata(&file).unwrap().modified().unwrap();
         let mut scanner = Scanner::new(folder.path().to_owned(), bounds());
-        let before = digest_of(&scanner.scan().unwrap(), "file");
+        let before = digest_of(&scan(&mut scanner), "file");
         fs::write(&file, "two").unwrap();
         File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
-        assert_ne!(digest_of(&scanner.scan().unwrap(), "file"), before);
+        assert_ne!(digest_of(&scan(&mut scanner), "file"), before);
     }
 
     #[test]
@@ -275,19 +311,19 @@ mod tests {
         let long_ago = SystemTime::now() - Duration::from_secs(3_600);
         File::options().write(true).open(&file).unwrap().set_modified(long_ago).unwrap();
         let mut scanner = Scanner::new(folder.path().to_owned(), bounds());
-        let before = digest_of(&scanner.scan().unwrap(), "file");
+        let before = digest_of(&scan(&mut scanner), "file");
         fs::write(&file, "two").unwrap();
         File::options().write(true).open(&file).unwrap().set_modified(long_ago).unwrap();
-        assert_eq!(digest_of(&scanner.scan().unwrap(), "file"), before);
+        assert_eq!(digest_of(&scan(&mut scanner), "file"), before);
     }
 
     #[test]
     fn a_folder_that_is_gone_or_too_large_has_no_state() {
         let folder = tempfile::tempdir().unwrap();
-        let missing = Scanner::new(folder.path().join("none"), bounds()).scan();
+        let missing = Scanner::new(folder.path().join("none"), bounds()).scan(&mut |_| {});
         assert!(matches!(missing, Err(ScanError::Unreadable { .. })));
         fs::write(folder.path().join("large"), vec![0; 2 << 20]).unwrap();
-        let large = Scanner::new(folder.path().to_owned(), bounds()).scan();
+        let large = Scanner::new(folder.path().to_owned(), bounds()).scan(&mut |_| {});
         assert!(matches!(large, Err(ScanError::TooMuch { .. })));
     }
 }

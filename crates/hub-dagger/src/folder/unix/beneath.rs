@@ -57,6 +57,14 @@ impl Root {
         locate(self.current()?.as_fd(), path, last)
     }
 
+    /// Finds exactly this place: a symbolic link on the way is no way, wherever it leads.
+    pub(super) fn exactly(&self, path: &[u8]) -> Result<Place> {
+        let mut way = steps(path);
+        let name = way.pop().ok_or(Errno::INVAL)?;
+        let folder = pass_no_links(self.current()?.as_fd(), &way)?;
+        Ok(Place { folder, name: CString::new(name).map_err(|_| Errno::INVAL)? })
+    }
+
     /// The folder that is at the path now: the one that was opened may have been removed or renamed,
     /// and another one put in its place. While nothing is there, nothing is found.
     fn current(&self) -> Result<Arc<OwnedFd>> {
@@ -137,6 +145,18 @@ fn by_kernel(root: BorrowedFd<'_>, way: &[Vec<u8>]) -> Result<OwnedFd> {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn by_kernel(_root: BorrowedFd<'_>, _way: &[Vec<u8>]) -> Result<OwnedFd> {
     Err(Errno::NOSYS)
+}
+
+/// Opens the folder at the end of `way`, all of which are folders themselves.
+fn pass_no_links(root: BorrowedFd<'_>, way: &[Vec<u8>]) -> Result<OwnedFd> {
+    let mut folder = openat(root, c".", PASS, Mode::empty())?;
+    for name in way {
+        if name == b".." {
+            return Err(Errno::ACCESS);
+        }
+        folder = openat(&folder, name.as_slice(), PASS | OFlags::NOFOLLOW, Mode::empty())?;
+    }
+    Ok(folder)
 }
 
 /// From one open folder to the next, never following a link without looking at it first.
@@ -278,6 +298,23 @@ mod tests {
         let refused = root.locate(b"absolute", Last::Follow).err();
         assert_eq!(refused, Some(Errno::ACCESS));
         assert_eq!(root.locate(b"loop/x", Last::Follow).err(), Some(Errno::LOOP));
+    }
+
+    #[test]
+    fn an_exact_place_is_reached_over_no_link_at_all() {
+        let world = world();
+        let root = Root::open(&world.path().join("root")).unwrap();
+        let place = root.exactly(b"a/b/new").unwrap();
+        assert_eq!(place.name.as_bytes(), b"new");
+        for path in ["in/file", "a/back/x", "out/secret", "absolute/secret", "../outside/secret"] {
+            assert!(root.exactly(path.as_bytes()).is_err(), "{path}");
+        }
+        let link = root.exactly(b"in").unwrap();
+        let found = statat(&link.folder, &link.name, AtFlags::SYMLINK_NOFOLLOW).unwrap();
+        assert_eq!(
+            rustix::fs::FileType::from_raw_mode(found.st_mode),
+            rustix::fs::FileType::Symlink
+        );
     }
 
     #[test]

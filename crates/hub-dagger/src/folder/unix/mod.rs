@@ -2,7 +2,9 @@
 
 mod attributes;
 mod beneath;
+mod copy;
 mod handles;
 mod tree;
 
+pub(super) use copy::{Copy, Staged};
 pub(super) use tree::Tree;

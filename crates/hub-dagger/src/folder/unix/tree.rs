@@ -258,7 +258,7 @@ impl Tree {
 }
 
 /// Renames to a name nobody has.
-fn rename_to_new(from: &Place, to: &Place) -> Result<()> {
+pub(super) fn rename_to_new(from: &Place, to: &Place) -> Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     {
         use rustix::fs::{RenameFlags, renameat_with};
