@@ -30,7 +30,7 @@ IDLE_SECONDS = 30.0
 SETTLED_SHARE = 0.02
 SETTLED_SECONDS = 5
 """So many seconds in a row with less than this share of a core are rest."""
-SETTLED_MAX = 180
+SETTLED_MAX = 300
 PAGE = {"limit": 30}
 FIRST, WHOLE = 25, 5000
 """Milliseconds of patience that the page asks with: at first, and again where the first answer is not whole."""
@@ -165,13 +165,14 @@ class Figures:
         show("idle", f"{memory(pid) / 1e6:.0f} MB, {share:.2f} % of a core")
 
     def _until_settled(self, pid: int) -> None:
-        """Wait for the overview's look at the folder, and for a rest of some seconds."""
-        self.backend.overview()
+        """Wait until the overview has looked at the whole folder, and for a rest of some seconds."""
         calm = 0
         for _ in range(SETTLED_MAX):
             before = cpu(pid)
             time.sleep(1)
-            calm = calm + 1 if cpu(pid) - before < SETTLED_SHARE else 0
+            # Marks in many files are looked for in rounds, with pauses that are no rest.
+            is_done = self.backend.client.get("/api/overview").json()["state"] == "fresh"
+            calm = calm + 1 if is_done and cpu(pid) - before < SETTLED_SHARE else 0
             if calm == SETTLED_SECONDS:
                 return
         show("  not at rest within", f"{SETTLED_MAX} s")

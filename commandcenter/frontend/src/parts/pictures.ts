@@ -20,7 +20,10 @@ export function showPictures(box: Element, source: PictureSource): () => void {
   const open = [...box.querySelectorAll<HTMLImageElement>("img[data-file]")];
   open.forEach((image, place) => {
     const { file } = image.dataset;
-    if (file === undefined || place >= MOST) { inWords(image); return; }
+    if (file === undefined || place >= MOST) {
+      inWords(image);
+      return;
+    }
     image.addEventListener("error", () => inWords(image), { once: true });
     source(file, { signal: called.signal }).then(
       (bytes) => {

@@ -4,4948 +4,4980 @@
  */
 
 export interface paths {
-    "/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Health
-         * @description Ask Postgres and Redis now.
-         */
-        get: operations["health"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+  "/health": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Ready
-         * @description Whether migrations are applied and the API can be used.
-         */
-        get: operations["ready"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Health
+     * @description Ask Postgres and Redis now.
+     */
+    get: operations["health"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/ready": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/project": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Project
-         * @description The project's name and settings.
-         */
-        get: operations["project"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Ready
+     * @description Whether migrations are applied and the API can be used.
+     */
+    get: operations["ready"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/project": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/overview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Overview
-         * @description The last finished look at the folder, and the progress of a running one.
-         */
-        get: operations["overview"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Project
+     * @description The project's name and settings.
+     */
+    get: operations["project"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/overview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/overview/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Refresh
-         * @description Look again. Follow `overview.refreshed` on the event stream.
-         */
-        post: operations["refresh"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Overview
+     * @description The last finished look at the folder, and the progress of a running one.
+     */
+    get: operations["overview"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/overview/refresh": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Search
-         * @description Files that match, best first. Without `q` the files that `path` and `language` leave, by path.
-         */
-        get: operations["search"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Refresh
+     * @description Look again. Follow `overview.refreshed` on the event stream.
+     */
+    post: operations["refresh"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/search": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/search/files": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Search Files
-         * @description Files by their path, which need not be typed in full; without `q` the last changed ones.
-         */
-        get: operations["search_files"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Search
+     * @description Files that match, best first. Without `q` the files that `path` and `language` leave, by path.
+     */
+    get: operations["search"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/search/files": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/index": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Index
-         * @description How far the index is.
-         */
-        get: operations["index"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Search Files
+     * @description Files by their path, which need not be typed in full; without `q` the last changed ones.
+     */
+    get: operations["search_files"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/index": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/index/rebuild": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Rebuild Index
-         * @description Forget the index and read everything again. Follow `index.finished` on the event stream.
-         */
-        post: operations["rebuild_index"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Index
+     * @description How far the index is.
+     */
+    get: operations["index"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/index/rebuild": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/files": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Files
-         * @description What lies in a folder: at most 5,000 entries.
-         */
-        get: operations["list_files"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Rebuild Index
+     * @description Forget the index and read everything again. Follow `index.finished` on the event stream.
+     */
+    post: operations["rebuild_index"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/files": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/file": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read File
-         * @description A file and its text, where it has one of at most 2 MiB.
-         */
-        get: operations["read_file"];
-        /**
-         * Save File
-         * @description Save a file, whole or not at all.
-         */
-        put: operations["save_file"];
-        /**
-         * Create File
-         * @description Make a new file.
-         */
-        post: operations["create_file"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * List Files
+     * @description What lies in a folder: at most 5,000 entries.
+     */
+    get: operations["list_files"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/file": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/file/raw": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Raw File
-         * @description A file's bytes, up to 64 MiB: images to be shown, anything else to be kept.
-         */
-        get: operations["raw_file"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Read File
+     * @description A file and its text, where it has one of at most 2 MiB.
+     */
+    get: operations["read_file"];
+    /**
+     * Save File
+     * @description Save a file, whole or not at all.
+     */
+    put: operations["save_file"];
+    /**
+     * Create File
+     * @description Make a new file.
+     */
+    post: operations["create_file"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/file/raw": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/file/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * File History
-         * @description The commits that changed a file. Where there is no history, the answer says why.
-         */
-        get: operations["file_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Raw File
+     * @description A file's bytes, up to 64 MiB: images to be shown, anything else to be kept.
+     */
+    get: operations["raw_file"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/file/history": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/file/diff": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * File Diff
-         * @description How a file differs between two revisions. A file that one of them lacks is empty there.
-         */
-        get: operations["file_diff"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * File History
+     * @description The commits that changed a file. Where there is no history, the answer says why.
+     */
+    get: operations["file_history"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/file/diff": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/file/at": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * File At
-         * @description A file as it was.
-         */
-        get: operations["file_at"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * File Diff
+     * @description How a file differs between two revisions. A file that one of them lacks is empty there.
+     */
+    get: operations["file_diff"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/file/at": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/notes/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Export Notes
-         * @description All notes and tasks as one Markdown text, which an import takes back without loss.
-         */
-        get: operations["export_notes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * File At
+     * @description A file as it was.
+     */
+    get: operations["file_at"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notes/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/notes/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import Notes
-         * @description Take an exported text in: all of it, or nothing when that fails.
-         */
-        post: operations["import_notes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Export Notes
+     * @description All notes and tasks as one Markdown text, which an import takes back without loss.
+     */
+    get: operations["export_notes"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notes/import": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/notes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Notes
-         * @description Notes, pinned ones and then the newest edit first; with `q`, those that match, best first.
-         */
-        get: operations["list_notes"];
-        put?: never;
-        /**
-         * Create Note
-         * @description Keep a new note.
-         */
-        post: operations["create_note"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Import Notes
+     * @description Take an exported text in: all of it, or nothing when that fails.
+     */
+    post: operations["import_notes"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/notes/{note_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Note
-         * @description One note.
-         */
-        get: operations["read_note"];
-        /**
-         * Edit Note
-         * @description Replace the content of a note.
-         */
-        put: operations["edit_note"];
-        post?: never;
-        /**
-         * Delete Note
-         * @description Delete a note.
-         */
-        delete: operations["delete_note"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * List Notes
+     * @description Notes, pinned ones and then the newest edit first; with `q`, those that match, best first.
+     */
+    get: operations["list_notes"];
+    put?: never;
+    /**
+     * Create Note
+     * @description Keep a new note.
+     */
+    post: operations["create_note"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notes/{note_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/notes/{note_id}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Note History
-         * @description What the note was, newest first; the first is what it is. The last 200 versions are kept.
-         */
-        get: operations["note_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Read Note
+     * @description One note.
+     */
+    get: operations["read_note"];
+    /**
+     * Edit Note
+     * @description Replace the content of a note.
+     */
+    put: operations["edit_note"];
+    post?: never;
+    /**
+     * Delete Note
+     * @description Delete a note.
+     */
+    delete: operations["delete_note"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notes/{note_id}/history": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/notes/{note_id}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Restore Note
-         * @description Make title and body of an earlier version the newest; what is now stays in the history.
-         */
-        post: operations["restore_note"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Note History
+     * @description What the note was, newest first; the first is what it is. The last 200 versions are kept.
+     */
+    get: operations["note_history"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notes/{note_id}/restore": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/tasks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Tasks
-         * @description The board, or what of it matches.
-         */
-        get: operations["list_tasks"];
-        put?: never;
-        /**
-         * Create Task
-         * @description Keep a new task.
-         */
-        post: operations["create_task"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Restore Note
+     * @description Make title and body of an earlier version the newest; what is now stays in the history.
+     */
+    post: operations["restore_note"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/tasks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/tasks/{task_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Task
-         * @description One task.
-         */
-        get: operations["read_task"];
-        /**
-         * Edit Task
-         * @description Replace the content of a task.
-         */
-        put: operations["edit_task"];
-        post?: never;
-        /**
-         * Delete Task
-         * @description Delete a task.
-         */
-        delete: operations["delete_task"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * List Tasks
+     * @description The board, or what of it matches.
+     */
+    get: operations["list_tasks"];
+    put?: never;
+    /**
+     * Create Task
+     * @description Keep a new task.
+     */
+    post: operations["create_task"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/tasks/{task_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/tasks/{task_id}/move": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Move Task
-         * @description Put a task elsewhere on the board.
-         */
-        post: operations["move_task"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Read Task
+     * @description One task.
+     */
+    get: operations["read_task"];
+    /**
+     * Edit Task
+     * @description Replace the content of a task.
+     */
+    put: operations["edit_task"];
+    post?: never;
+    /**
+     * Delete Task
+     * @description Delete a task.
+     */
+    delete: operations["delete_task"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/tasks/{task_id}/move": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/tasks/{task_id}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Task History
-         * @description What the task was, newest first; the first is what it is. The last 200 versions are kept.
-         */
-        get: operations["task_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Move Task
+     * @description Put a task elsewhere on the board.
+     */
+    post: operations["move_task"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/tasks/{task_id}/history": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/links": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Links
-         * @description Notes and tasks that link to the file with this id.
-         */
-        get: operations["links"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Task History
+     * @description What the task was, newest first; the first is what it is. The last 200 versions are kept.
+     */
+    get: operations["task_history"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/links": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/peek/postgres": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Peek Postgres
-         * @description The database and its tables.
-         */
-        get: operations["peek_postgres"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Links
+     * @description Notes and tasks that link to the file with this id.
+     */
+    get: operations["links"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/postgres": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/peek/postgres/table": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Peek Table
-         * @description Rows of a table.
-         */
-        get: operations["peek_table"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Peek Postgres
+     * @description The database and its tables.
+     */
+    get: operations["peek_postgres"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/postgres/table": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/peek/postgres/query": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Peek Query
-         * @description Run one statement that reads, for at most 5 s.
-         */
-        post: operations["peek_query"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Peek Table
+     * @description Rows of a table.
+     */
+    get: operations["peek_table"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/postgres/query": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/peek/redis": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Peek Redis
-         * @description The Redis database.
-         */
-        get: operations["peek_redis"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Peek Query
+     * @description Run one statement that reads, for at most 5 s.
+     */
+    post: operations["peek_query"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/redis": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/peek/redis/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Peek Keys
-         * @description About so many keys, in no order. Even an empty answer may have `more`.
-         */
-        get: operations["peek_keys"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Peek Redis
+     * @description The Redis database.
+     */
+    get: operations["peek_redis"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/redis/keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/peek/redis/key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Peek Key
-         * @description What a key holds.
-         */
-        get: operations["peek_key"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Peek Keys
+     * @description About so many keys, in no order. Even an empty answer may have `more`.
+     */
+    get: operations["peek_keys"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/redis/key": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/peek/connections": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Peek Connections
-         * @description The addresses of Postgres and Redis with their passwords. Ask only when the user wants to copy one.
-         */
-        get: operations["peek_connections"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Peek Key
+     * @description What a key holds.
+     */
+    get: operations["peek_key"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/peek/connections": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Events
-         * @description Everything that happens from now on, or after Last-Event-ID.
-         */
-        get: operations["events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Peek Connections
+     * @description The addresses of Postgres and Redis with their passwords. Ask only when the user wants to copy one.
+     */
+    get: operations["peek_connections"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/events": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/activity": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Activity
-         * @description What happened, newest first, as far back as the stream goes (about 2,000 events).
-         */
-        get: operations["activity"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Events
+     * @description Everything that happens from now on, or after Last-Event-ID.
+     */
+    get: operations["events"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/activity": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
+    /**
+     * Activity
+     * @description What happened, newest first, as far back as the stream goes (about 2,000 events).
+     */
+    get: operations["activity"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: {
-        /**
-         * ActivityPage
-         * @description What happened, newest first.
-         */
-        ActivityPage: {
-            /** Events */
-            events: components["schemas"]["RecordedEvent"][];
-            /** More */
-            more: boolean;
-        };
-        /**
-         * Answer
-         * @description Whether one service answered just now.
-         */
-        Answer: {
-            /** Ok */
-            ok: boolean;
-            /** Ms */
-            ms: number;
-            /** Error */
-            error?: string | null;
-        };
-        /**
-         * Commit
-         * @description One commit of the current branch.
-         */
-        Commit: {
-            /** Sha */
-            sha: string;
-            /** Author */
-            author: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Subject */
-            subject: string;
-        };
-        /**
-         * Connection
-         * @description Where a service is. The password is given by `/api/peek/connections` alone.
-         */
-        Connection: {
-            /** Host */
-            host: string;
-            /** Port */
-            port: number;
-            /** Database */
-            database: string;
-            /** User */
-            user: string | null;
-            /** Url Without Password */
-            url_without_password: string;
-        };
-        /**
-         * Connections
-         * @description Addresses with passwords, for other programs.
-         */
-        Connections: {
-            /** Postgres Url */
-            postgres_url: string;
-            /** Redis Url */
-            redis_url: string;
-        };
-        /**
-         * Contributor
-         * @description Somebody who made commits of the current branch.
-         */
-        Contributor: {
-            /** Name */
-            name: string;
-            /** Commits */
-            commits: number;
-        };
-        /**
-         * DiffLine
-         * @description One line of a difference.
-         */
-        DiffLine: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: " " | "+" | "-";
-            /** Old */
-            old: number | null;
-            /** New */
-            new: number | null;
-            /** Text */
-            text: string;
-            /**
-             * No Newline
-             * @default false
-             */
-            no_newline: boolean;
-        };
-        /**
-         * DirtyFile
-         * @description A file that differs from the last commit.
-         */
-        DirtyFile: {
-            /** Path */
-            path: string;
-            /** Id */
-            id: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "modified" | "added" | "deleted" | "renamed" | "type_changed" | "conflicted" | "untracked";
-        };
-        /**
-         * Entry
-         * @description One entry of a folder.
-         */
-        Entry: {
-            /** Name */
-            name: string;
-            /** Path */
-            path: string;
-            /** Id */
-            id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "file" | "dir" | "link" | "other";
-            /** Size */
-            size: number | null;
-            /** Modified */
-            modified: string | null;
-            /** Language */
-            language: string | null;
-            /** Ignored */
-            ignored: boolean;
-            /** Target */
-            target: string | null;
-            /** Target Kind */
-            target_kind: ("file" | "dir" | "link" | "other") | null;
-            /** Outside */
-            outside: boolean;
-            /** Error */
-            error: string | null;
-        };
-        /**
-         * Event
-         * @description One event. `stream.gap` says that events were lost (bounded stream, Redis emptied): fetch everything again.
-         */
-        Event: {
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "backend.started" | "note.created" | "note.updated" | "note.deleted" | "task.created" | "task.updated" | "task.moved" | "task.deleted" | "files.changed" | "overview.refreshed" | "commit.seen" | "branch.changed" | "index.started" | "index.progress" | "index.finished" | "index.failed" | "service.lost" | "service.back" | "stream.gap";
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Data */
-            data: {
-                [key: string]: unknown;
-            };
-        };
-        /**
-         * Failure
-         * @description A failure. Switch on `code`; show `message`, which says what to do; `detail` is the cause.
-         */
-        Failure: {
-            /** Code */
-            code: string;
-            /** Message */
-            message: string;
-            /** Detail */
-            detail?: unknown;
-        };
-        /**
-         * File
-         * @description A file and, where it is text of a size that can be shown, its content.
-         */
-        File: {
-            /** Path */
-            path: string;
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Size */
-            size: number;
-            /** Modified */
-            modified: string | null;
-            /** Version */
-            version: string;
-            /** Language */
-            language: string | null;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "text" | "image" | "binary" | "too_large";
-            /** Encoding */
-            encoding: ("utf-8" | "utf-8-sig" | "utf-16-le" | "utf-16-be" | "latin-1") | null;
-            /** Encoding Guessed */
-            encoding_guessed: boolean;
-            /** Newline */
-            newline: ("lf" | "crlf" | "mixed") | null;
-            /** Text */
-            text: string | null;
-            /** Lines */
-            lines: number | null;
-            /** Writable */
-            writable: boolean;
-            /** Read Only Reason */
-            read_only_reason: string | null;
-        };
-        /**
-         * FileCommit
-         * @description A commit that changed a file.
-         */
-        FileCommit: {
-            /** Sha */
-            sha: string;
-            /** Short */
-            short: string;
-            /** Author */
-            author: string;
-            /** Email Hash */
-            email_hash: string | null;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Subject */
-            subject: string;
-            /** Path */
-            path: string;
-            /** Id */
-            id: string | null;
-        };
-        /**
-         * FileDiff
-         * @description How a file differs between two revisions.
-         */
-        FileDiff: {
-            /** From */
-            from: string;
-            /** To */
-            to: string;
-            /** Binary */
-            binary: boolean;
-            /** Truncated */
-            truncated: boolean;
-            /** From Missing */
-            from_missing: boolean;
-            /** To Missing */
-            to_missing: boolean;
-            /** Newline Changed */
-            newline_changed: boolean;
-            /** Hunks */
-            hunks: components["schemas"]["Hunk"][];
-        };
-        /**
-         * FileEdit
-         * @description A whole new content for a file, and the version it was made from.
-         */
-        FileEdit: {
-            /** Text */
-            text: string;
-            /** Version */
-            version: string;
-            /** Newline */
-            newline?: ("lf" | "crlf") | null;
-        };
-        /**
-         * FileHistory
-         * @description The commits of a file, newest first, followed over renames.
-         */
-        FileHistory: {
-            /** Commits */
-            commits: components["schemas"]["FileCommit"][];
-            /** More */
-            more: boolean;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "ok" | "none" | "missing_git" | "corrupt" | "empty";
-            /** Error */
-            error: string | null;
-        };
-        /**
-         * FileLinks
-         * @description What links to one file; one entry for each link.
-         */
-        FileLinks: {
-            /** Notes */
-            notes: components["schemas"]["LinkedNote"][];
-            /** Tasks */
-            tasks: components["schemas"]["LinkedTask"][];
-        };
-        /**
-         * Files
-         * @description The folder in figures; ignored files and folders are left out.
-         */
-        Files: {
-            /** Count */
-            count: number;
-            /** Bytes */
-            bytes: number;
-            /** Languages */
-            languages: components["schemas"]["LanguageShare"][];
-            /** Largest */
-            largest: components["schemas"]["LargeFile"][];
-            skipped: components["schemas"]["Skipped"];
-            /** Truncated */
-            truncated: boolean;
-        };
-        /**
-         * FoundFile
-         * @description One file with matches.
-         */
-        FoundFile: {
-            /** Path */
-            path: string;
-            /** Id */
-            id: string;
-            /** Language */
-            language: string;
-            /** Score */
-            score: number;
-            /** Matches */
-            matches: components["schemas"]["Match"][];
-            /** More Matches */
-            more_matches: number;
-        };
-        /**
-         * FoundNote
-         * @description A note in a list.
-         */
-        FoundNote: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Title */
-            title: string;
-            /** Body */
-            body: string;
-            /** Version */
-            version: number;
-            /** Pinned */
-            pinned: boolean;
-            /** Links */
-            links: components["schemas"]["Link"][];
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-            headline: components["schemas"]["Headline"] | null;
-        };
-        /**
-         * FoundPath
-         * @description One file whose path fits.
-         */
-        FoundPath: {
-            /** Path */
-            path: string;
-            /** Id */
-            id: string;
-            /** Language */
-            language: string;
-            /** Ranges */
-            ranges: [
-                number,
-                number
-            ][];
-        };
-        /**
-         * FoundPaths
-         * @description Files whose paths fit, best first.
-         */
-        FoundPaths: {
-            /** Took Ms */
-            took_ms: number;
-            /** Files */
-            files: components["schemas"]["FoundPath"][];
-        };
-        /**
-         * Git
-         * @description The git repository the folder is in. What git could not tell is empty, and `error` says why.
-         */
-        Git: {
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "ok" | "none" | "missing_git" | "corrupt" | "empty";
-            /** Error */
-            error?: string | null;
-            /** Branch */
-            branch?: string | null;
-            /** Head */
-            head?: string | null;
-            /** Upstream */
-            upstream?: string | null;
-            /**
-             * Ahead
-             * @default 0
-             */
-            ahead: number;
-            /**
-             * Behind
-             * @default 0
-             */
-            behind: number;
-            /**
-             * Dirty
-             * @default []
-             */
-            dirty: components["schemas"]["DirtyFile"][];
-            /**
-             * Dirty Total
-             * @default 0
-             */
-            dirty_total: number;
-            /**
-             * Commits
-             * @default []
-             */
-            commits: components["schemas"]["Commit"][];
-            /**
-             * Contributors
-             * @default []
-             */
-            contributors: components["schemas"]["Contributor"][];
-        };
-        /**
-         * Headline
-         * @description The part of a note where the words were found, as plain text.
-         */
-        Headline: {
-            /** Text */
-            text: string;
-            /** Ranges */
-            ranges: [
-                number,
-                number
-            ][];
-        };
-        /**
-         * Health
-         * @description `ok` only when both services answered within the last second.
-         */
-        Health: {
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "ok" | "unhealthy";
-            postgres: components["schemas"]["Answer"];
-            redis: components["schemas"]["Answer"];
-            /** Project */
-            project: string;
-            /** Error */
-            error?: string | null;
-        };
-        /**
-         * Hunk
-         * @description Lines that changed, with three around them.
-         */
-        Hunk: {
-            /** Old Start */
-            old_start: number;
-            /** Old Lines */
-            old_lines: number;
-            /** New Start */
-            new_start: number;
-            /** New Lines */
-            new_lines: number;
-            /** Header */
-            header: string;
-            /** Lines */
-            lines: components["schemas"]["DiffLine"][];
-        };
-        /**
-         * Import
-         * @description A text that was exported, edited by hand or not.
-         */
-        Import: {
-            /** Text */
-            text: string;
-        };
-        /**
-         * Imported
-         * @description What an import did. A note or task that is here already and differs gets a new version.
-         */
-        Imported: {
-            /** Notes */
-            notes: number;
-            /** Tasks */
-            tasks: number;
-            /** Skipped */
-            skipped: number;
-            /** Problems */
-            problems: string[];
-        };
-        /**
-         * IndexLanguage
-         * @description What is indexed of one language.
-         */
-        IndexLanguage: {
-            /** Name */
-            name: string;
-            /** Files */
-            files: number;
-            /** Bytes */
-            bytes: number;
-        };
-        /**
-         * IndexSkipped
-         * @description Files that cannot be searched, and why.
-         */
-        IndexSkipped: {
-            /** Binary */
-            binary: number;
-            /** Large */
-            large: number;
-            /** Unreadable */
-            unreadable: number;
-            /** Ignored */
-            ignored: number;
-        };
-        /**
-         * IndexStatus
-         * @description How far the index is. Everything it has can be searched at any time.
-         */
-        IndexStatus: {
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "idle" | "scanning" | "indexing" | "watching" | "paused" | "failed";
-            /** Done */
-            done: number;
-            /** Total */
-            total: number;
-            /** Files */
-            files: number;
-            /** Bytes */
-            bytes: number;
-            skipped: components["schemas"]["IndexSkipped"];
-            /** Languages */
-            languages: components["schemas"]["IndexLanguage"][];
-            /** Started At */
-            started_at: string | null;
-            /** Finished At */
-            finished_at: string | null;
-            /** Error */
-            error: string | null;
-        };
-        /**
-         * LanguageShare
-         * @description Files of one language, told by their names.
-         */
-        LanguageShare: {
-            /** Language */
-            language: string;
-            /** Files */
-            files: number;
-            /** Bytes */
-            bytes: number;
-        };
-        /**
-         * LargeFile
-         * @description One of the largest files.
-         */
-        LargeFile: {
-            /** Path */
-            path: string;
-            /** Bytes */
-            bytes: number;
-        };
-        /**
-         * Link
-         * @description A link to a file.
-         */
-        Link: {
-            /** Id */
-            id: string;
-            /** Line */
-            line?: number | null;
-            /** Path */
-            path: string;
-        };
-        /**
-         * LinkTarget
-         * @description What a link is made from: the id of a file, which need not exist (any more), and a line in it.
-         */
-        LinkTarget: {
-            /** Id */
-            id: string;
-            /** Line */
-            line?: number | null;
-        };
-        /**
-         * LinkedNote
-         * @description A note that links to a file.
-         */
-        LinkedNote: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Title */
-            title: string;
-            /** Line */
-            line: number | null;
-        };
-        /**
-         * LinkedTask
-         * @description A task that links to a file.
-         */
-        LinkedTask: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Title */
-            title: string;
-            /**
-             * Column
-             * @enum {string}
-             */
-            column: "todo" | "doing" | "done";
-            /** Line */
-            line: number | null;
-        };
-        /**
-         * Listing
-         * @description What lies in a folder: folders first, then by name.
-         */
-        Listing: {
-            /** Path */
-            path: string;
-            /** Id */
-            id: string;
-            /** Entries */
-            entries: components["schemas"]["Entry"][];
-            /** Truncated */
-            truncated: boolean;
-        };
-        /**
-         * Match
-         * @description One line that matches.
-         */
-        Match: {
-            /** Line */
-            line: number;
-            /** Column */
-            column: number;
-            /** Text */
-            text: string;
-            /** Ranges */
-            ranges: [
-                number,
-                number
-            ][];
-            /** Cut Start */
-            cut_start: boolean;
-            /** Cut End */
-            cut_end: boolean;
-            /** Before */
-            before: string[];
-            /** After */
-            after: string[];
-        };
-        /**
-         * NewFile
-         * @description What creates a file. Folders on the way to it are made.
-         */
-        NewFile: {
-            /** Path */
-            path: string;
-            /**
-             * Text
-             * @default
-             */
-            text: string;
-        };
-        /**
-         * NewNote
-         * @description What creates a note.
-         */
-        NewNote: {
-            /** Title */
-            title: string;
-            /**
-             * Body
-             * @default
-             */
-            body: string;
-            /**
-             * Pinned
-             * @default false
-             */
-            pinned: boolean;
-            /**
-             * Links
-             * @default []
-             */
-            links: components["schemas"]["LinkTarget"][];
-        };
-        /**
-         * NewTask
-         * @description What creates a task, at the end of its column unless `before` names another task there.
-         */
-        NewTask: {
-            /** Title */
-            title: string;
-            /**
-             * Body
-             * @default
-             */
-            body: string;
-            /**
-             * Labels
-             * @default []
-             */
-            labels: string[];
-            /** Due */
-            due?: string | null;
-            /**
-             * Column
-             * @default todo
-             * @enum {string}
-             */
-            column: "todo" | "doing" | "done";
-            /** Before */
-            before?: string | null;
-            /**
-             * Links
-             * @default []
-             */
-            links: components["schemas"]["LinkTarget"][];
-        };
-        /**
-         * Note
-         * @description One note. `version` grows by one with every edit.
-         */
-        Note: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Title */
-            title: string;
-            /** Body */
-            body: string;
-            /** Version */
-            version: number;
-            /** Pinned */
-            pinned: boolean;
-            /** Links */
-            links: components["schemas"]["Link"][];
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-        };
-        /**
-         * NoteEdit
-         * @description A whole new content for a note, and the version it was made from.
-         */
-        NoteEdit: {
-            /** Title */
-            title: string;
-            /** Body */
-            body: string;
-            /** Version */
-            version: number;
-            /** Pinned */
-            pinned?: boolean | null;
-            /** Links */
-            links?: components["schemas"]["LinkTarget"][] | null;
-        };
-        /**
-         * NoteList
-         * @description One page of notes: pinned ones and then the newest edit first, or best match first when searched.
-         */
-        NoteList: {
-            /** Notes */
-            notes: components["schemas"]["FoundNote"][];
-            /** Total */
-            total: number;
-        };
-        /**
-         * NoteVersion
-         * @description A note as it was at one time.
-         */
-        NoteVersion: {
-            /** Version */
-            version: number;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Title */
-            title: string;
-            /** Body */
-            body: string;
-        };
-        /**
-         * Overview
-         * @description The last finished look at the folder, and whether a newer one is under way.
-         */
-        Overview: {
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "scanning" | "fresh" | "failed";
-            progress: components["schemas"]["Progress"] | null;
-            snapshot: components["schemas"]["Snapshot"] | null;
-            git: components["schemas"]["Git"] | null;
-            readme: components["schemas"]["Readme"] | null;
-            todos: components["schemas"]["Todos"] | null;
-            /** Error */
-            error: string | null;
-        };
-        /**
-         * PostgresPeek
-         * @description The database.
-         */
-        PostgresPeek: {
-            /** Version */
-            version: string;
-            /** Size Bytes */
-            size_bytes: number;
-            /** Tables */
-            tables: components["schemas"]["TableEntry"][];
-            connection: components["schemas"]["Connection"];
-        };
-        /**
-         * Progress
-         * @description How far a running scan is.
-         */
-        Progress: {
-            /** Files */
-            files: number;
-            /** Seconds */
-            seconds: number;
-        };
-        /**
-         * Project
-         * @description The project this workbench serves.
-         */
-        Project: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Folder */
-            folder: string;
-            /** Read Only */
-            read_only: boolean;
-            /**
-             * Watch
-             * @enum {string}
-             */
-            watch: "events" | "poll";
-        };
-        /**
-         * Query
-         * @description One statement that reads.
-         */
-        Query: {
-            /** Sql */
-            sql: string;
-        };
-        /**
-         * QueryResult
-         * @description What a statement gave.
-         */
-        QueryResult: {
-            /** Columns */
-            columns: components["schemas"]["ResultColumn"][];
-            /** Rows */
-            rows: (boolean | number | string | null)[][];
-            /** Truncated */
-            truncated: boolean;
-            /** Took Ms */
-            took_ms: number;
-        };
-        /**
-         * Readiness
-         * @description Whether the API can be used: migrations are applied.
-         */
-        Readiness: {
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "ready" | "starting" | "failed";
-            /** Migrations */
-            migrations: number;
-            /** Expected */
-            expected: number;
-            /** Error */
-            error?: string | null;
-        };
-        /**
-         * Readme
-         * @description The folder's README as it is; whoever shows it must sanitise it.
-         */
-        Readme: {
-            /** Path */
-            path: string;
-            /** Id */
-            id: string;
-            /** Text */
-            text: string;
-            /** Truncated */
-            truncated: boolean;
-        };
-        /**
-         * RecordedEvent
-         * @description An event that happened, with its id in the stream.
-         */
-        RecordedEvent: {
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "backend.started" | "note.created" | "note.updated" | "note.deleted" | "task.created" | "task.updated" | "task.moved" | "task.deleted" | "files.changed" | "overview.refreshed" | "commit.seen" | "branch.changed" | "index.started" | "index.progress" | "index.finished" | "index.failed" | "service.lost" | "service.back" | "stream.gap";
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Data */
-            data: {
-                [key: string]: unknown;
-            };
-            /** Id */
-            id: string;
-        };
-        /**
-         * RedisKey
-         * @description One key.
-         */
-        RedisKey: {
-            /** Key */
-            key: string;
-            /** Id */
-            id: string;
-            /** Type */
-            type: string;
-            /** Ttl Seconds */
-            ttl_seconds: number | null;
-            /** Bytes */
-            bytes: number | null;
-        };
-        /**
-         * RedisKeys
-         * @description Some keys, in no order.
-         */
-        RedisKeys: {
-            /** Keys */
-            keys: components["schemas"]["RedisKey"][];
-            /** Cursor */
-            cursor: string;
-            /** More */
-            more: boolean;
-        };
-        /**
-         * RedisPeek
-         * @description The Redis database.
-         */
-        RedisPeek: {
-            /** Version */
-            version: string;
-            /** Used Memory Bytes */
-            used_memory_bytes: number;
-            /** Keys */
-            keys: number;
-            connection: components["schemas"]["Connection"];
-        };
-        /**
-         * RedisValue
-         * @description What a key holds: text for a string, a list for a list, set, sorted set (member and score) or stream (id and
-         *     fields), an object for a hash. At most 500 elements, each cut at 2,000 characters; a string at 64 KiB.
-         */
-        RedisValue: {
-            /** Key */
-            key: string;
-            /** Id */
-            id: string;
-            /** Type */
-            type: string;
-            /** Ttl Seconds */
-            ttl_seconds: number | null;
-            /** Length */
-            length: number;
-            /** Value */
-            value: string | unknown[] | {
-                [key: string]: string;
-            };
-            /** Truncated */
-            truncated: boolean;
-        };
-        /**
-         * Restore
-         * @description Which version becomes the newest again.
-         */
-        Restore: {
-            /** Version */
-            version: number;
-        };
-        /**
-         * ResultColumn
-         * @description A column of a result.
-         */
-        ResultColumn: {
-            /** Name */
-            name: string;
-            /** Type */
-            type: string;
-        };
-        /**
-         * SearchResults
-         * @description One page of files that match, best first.
-         */
-        SearchResults: {
-            /** Took Ms */
-            took_ms: number;
-            /** Total */
-            total: number;
-            /** Total Is Exact */
-            total_is_exact: boolean;
-            /** Truncated */
-            truncated: boolean;
-            /** Unfinished */
-            unfinished: boolean;
-            /** Looked Into */
-            looked_into: number;
-            /** Candidates */
-            candidates: number;
-            /** Files */
-            files: components["schemas"]["FoundFile"][];
-            index: components["schemas"]["IndexStatus"];
-        };
-        /**
-         * Skipped
-         * @description What the scan met and could not count as a file.
-         */
-        Skipped: {
-            /** Unreadable Folders */
-            unreadable_folders: number;
-            /** Vanished */
-            vanished: number;
-            /** Symlinks */
-            symlinks: number;
-            /** Special */
-            special: number;
-            /** Invalid Names */
-            invalid_names: number;
-        };
-        /**
-         * Snapshot
-         * @description One finished look at the folder.
-         */
-        Snapshot: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Seconds */
-            seconds: number;
-            files: components["schemas"]["Files"];
-        };
-        /**
-         * TableColumn
-         * @description A column of a table.
-         */
-        TableColumn: {
-            /** Name */
-            name: string;
-            /** Type */
-            type: string;
-            /** Nullable */
-            nullable: boolean;
-            /** Primary Key */
-            primary_key: boolean;
-        };
-        /**
-         * TableEntry
-         * @description A table, or what can be read like one.
-         */
-        TableEntry: {
-            /** Schema */
-            schema: string;
-            /** Name */
-            name: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "table" | "partitioned" | "view" | "materialized_view" | "foreign";
-            /** Rows Estimate */
-            rows_estimate: number | null;
-            /** Bytes */
-            bytes: number;
-        };
-        /**
-         * TableRows
-         * @description Rows of a table, in the order of its primary key unless another is asked for.
-         */
-        TableRows: {
-            /** Columns */
-            columns: components["schemas"]["TableColumn"][];
-            /** Rows */
-            rows: (boolean | number | string | null)[][];
-            /** Total Estimate */
-            total_estimate: number | null;
-            /** More */
-            more: boolean;
-        };
-        /**
-         * Task
-         * @description One task. `version` grows by one with every edit and every move.
-         */
-        Task: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Title */
-            title: string;
-            /** Body */
-            body: string;
-            /**
-             * Column
-             * @enum {string}
-             */
-            column: "todo" | "doing" | "done";
-            /** Position */
-            position: number;
-            /** Labels */
-            labels: string[];
-            /** Links */
-            links: components["schemas"]["Link"][];
-            /** Due */
-            due: string | null;
-            /** Version */
-            version: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-            /** Done At */
-            done_at: string | null;
-        };
-        /**
-         * TaskEdit
-         * @description A whole new content for a task, and the version it was made from.
-         */
-        TaskEdit: {
-            /** Title */
-            title: string;
-            /**
-             * Body
-             * @default
-             */
-            body: string;
-            /**
-             * Labels
-             * @default []
-             */
-            labels: string[];
-            /** Due */
-            due?: string | null;
-            /** Version */
-            version: number;
-            /** Links */
-            links?: components["schemas"]["LinkTarget"][] | null;
-        };
-        /**
-         * TaskList
-         * @description The board: by column, then in their order.
-         */
-        TaskList: {
-            /** Tasks */
-            tasks: components["schemas"]["Task"][];
-            /** Total */
-            total: number;
-            /** Labels */
-            labels: string[];
-        };
-        /**
-         * TaskMove
-         * @description Where a task goes: before another of that column, or to its end.
-         */
-        TaskMove: {
-            /**
-             * Column
-             * @enum {string}
-             */
-            column: "todo" | "doing" | "done";
-            /** Before */
-            before?: string | null;
-            /** Version */
-            version: number;
-        };
-        /**
-         * TaskVersion
-         * @description A task as it was at one time.
-         */
-        TaskVersion: {
-            /** Version */
-            version: number;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Title */
-            title: string;
-            /** Body */
-            body: string;
-            /**
-             * Column
-             * @enum {string}
-             */
-            column: "todo" | "doing" | "done";
-            /** Labels */
-            labels: string[];
-            /** Due */
-            due: string | null;
-        };
-        /**
-         * Todo
-         * @description One marked line.
-         */
-        Todo: {
-            /** Path */
-            path: string;
-            /** Id */
-            id: string;
-            /** Line */
-            line: number;
-            kind: components["schemas"]["TodoKind"];
-            /** Text */
-            text: string;
-        };
-        /**
-         * TodoKind
-         * @description What marks a line as something that is left to do.
-         * @enum {string}
-         */
-        TodoKind: "TODO" | "FIXME" | "HACK" | "XXX";
-        /**
-         * Todos
-         * @description Lines that are marked as left to do.
-         */
-        Todos: {
-            /** Total */
-            total: number;
-            /** Items */
-            items: components["schemas"]["Todo"][];
-            /** Complete */
-            complete: boolean;
-        };
+  schemas: {
+    /**
+     * ActivityPage
+     * @description What happened, newest first.
+     */
+    ActivityPage: {
+      /** Events */
+      events: components["schemas"]["RecordedEvent"][];
+      /** More */
+      more: boolean;
     };
-    responses: never;
-    parameters: never;
-    requestBodies: never;
-    headers: never;
-    pathItems: never;
+    /**
+     * Answer
+     * @description Whether one service answered just now.
+     */
+    Answer: {
+      /** Ok */
+      ok: boolean;
+      /** Ms */
+      ms: number;
+      /** Error */
+      error?: string | null;
+    };
+    /**
+     * Commit
+     * @description One commit of the current branch.
+     */
+    Commit: {
+      /** Sha */
+      sha: string;
+      /** Author */
+      author: string;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Subject */
+      subject: string;
+    };
+    /**
+     * Connection
+     * @description Where a service is. The password is given by `/api/peek/connections` alone.
+     */
+    Connection: {
+      /** Host */
+      host: string;
+      /** Port */
+      port: number;
+      /** Database */
+      database: string;
+      /** User */
+      user: string | null;
+      /** Url Without Password */
+      url_without_password: string;
+    };
+    /**
+     * Connections
+     * @description Addresses with passwords, for other programs.
+     */
+    Connections: {
+      /** Postgres Url */
+      postgres_url: string;
+      /** Redis Url */
+      redis_url: string;
+    };
+    /**
+     * Contributor
+     * @description Somebody who made commits of the current branch.
+     */
+    Contributor: {
+      /** Name */
+      name: string;
+      /** Commits */
+      commits: number;
+    };
+    /**
+     * DiffLine
+     * @description One line of a difference.
+     */
+    DiffLine: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: " " | "+" | "-";
+      /** Old */
+      old: number | null;
+      /** New */
+      new: number | null;
+      /** Text */
+      text: string;
+      /**
+       * No Newline
+       * @default false
+       */
+      no_newline: boolean;
+    };
+    /**
+     * DirtyFile
+     * @description A file that differs from the last commit.
+     */
+    DirtyFile: {
+      /** Path */
+      path: string;
+      /** Id */
+      id: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "modified" | "added" | "deleted" | "renamed" | "type_changed" | "conflicted" | "untracked";
+    };
+    /**
+     * Entry
+     * @description One entry of a folder.
+     */
+    Entry: {
+      /** Name */
+      name: string;
+      /** Path */
+      path: string;
+      /** Id */
+      id: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "file" | "dir" | "link" | "other";
+      /** Size */
+      size: number | null;
+      /** Modified */
+      modified: string | null;
+      /** Language */
+      language: string | null;
+      /** Ignored */
+      ignored: boolean;
+      /** Target */
+      target: string | null;
+      /** Target Kind */
+      target_kind: ("file" | "dir" | "link" | "other") | null;
+      /** Outside */
+      outside: boolean;
+      /** Error */
+      error: string | null;
+    };
+    /**
+     * Event
+     * @description One event. `stream.gap` says that events were lost (bounded stream, Redis emptied): fetch everything again.
+     */
+    Event: {
+      /**
+       * Type
+       * @enum {string}
+       */
+      type:
+        | "backend.started"
+        | "note.created"
+        | "note.updated"
+        | "note.deleted"
+        | "task.created"
+        | "task.updated"
+        | "task.moved"
+        | "task.deleted"
+        | "files.changed"
+        | "overview.refreshed"
+        | "commit.seen"
+        | "branch.changed"
+        | "index.started"
+        | "index.progress"
+        | "index.finished"
+        | "index.failed"
+        | "service.lost"
+        | "service.back"
+        | "stream.gap";
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Data */
+      data: {
+        [key: string]: unknown;
+      };
+    };
+    /**
+     * Failure
+     * @description A failure. Switch on `code`; show `message`, which says what to do; `detail` is the cause.
+     */
+    Failure: {
+      /** Code */
+      code: string;
+      /** Message */
+      message: string;
+      /** Detail */
+      detail?: unknown;
+    };
+    /**
+     * File
+     * @description A file and, where it is text of a size that can be shown, its content.
+     */
+    File: {
+      /** Path */
+      path: string;
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /** Size */
+      size: number;
+      /** Modified */
+      modified: string | null;
+      /** Version */
+      version: string;
+      /** Language */
+      language: string | null;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "text" | "image" | "binary" | "too_large";
+      /** Encoding */
+      encoding: ("utf-8" | "utf-8-sig" | "utf-16-le" | "utf-16-be" | "latin-1") | null;
+      /** Encoding Guessed */
+      encoding_guessed: boolean;
+      /** Newline */
+      newline: ("lf" | "crlf" | "mixed") | null;
+      /** Text */
+      text: string | null;
+      /** Lines */
+      lines: number | null;
+      /** Writable */
+      writable: boolean;
+      /** Read Only Reason */
+      read_only_reason: string | null;
+    };
+    /**
+     * FileCommit
+     * @description A commit that changed a file.
+     */
+    FileCommit: {
+      /** Sha */
+      sha: string;
+      /** Short */
+      short: string;
+      /** Author */
+      author: string;
+      /** Email Hash */
+      email_hash: string | null;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Subject */
+      subject: string;
+      /** Path */
+      path: string;
+      /** Id */
+      id: string | null;
+    };
+    /**
+     * FileDiff
+     * @description How a file differs between two revisions.
+     */
+    FileDiff: {
+      /** From */
+      from: string;
+      /** To */
+      to: string;
+      /** Binary */
+      binary: boolean;
+      /** Truncated */
+      truncated: boolean;
+      /** From Missing */
+      from_missing: boolean;
+      /** To Missing */
+      to_missing: boolean;
+      /** Newline Changed */
+      newline_changed: boolean;
+      /** Hunks */
+      hunks: components["schemas"]["Hunk"][];
+    };
+    /**
+     * FileEdit
+     * @description A whole new content for a file, and the version it was made from.
+     */
+    FileEdit: {
+      /** Text */
+      text: string;
+      /** Version */
+      version: string;
+      /** Newline */
+      newline?: ("lf" | "crlf") | null;
+    };
+    /**
+     * FileHistory
+     * @description The commits of a file, newest first, followed over renames.
+     */
+    FileHistory: {
+      /** Commits */
+      commits: components["schemas"]["FileCommit"][];
+      /** More */
+      more: boolean;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "ok" | "none" | "missing_git" | "corrupt" | "empty";
+      /** Error */
+      error: string | null;
+    };
+    /**
+     * FileLinks
+     * @description What links to one file; one entry for each link.
+     */
+    FileLinks: {
+      /** Notes */
+      notes: components["schemas"]["LinkedNote"][];
+      /** Tasks */
+      tasks: components["schemas"]["LinkedTask"][];
+    };
+    /**
+     * Files
+     * @description The folder in figures; ignored files and folders are left out.
+     */
+    Files: {
+      /** Count */
+      count: number;
+      /** Bytes */
+      bytes: number;
+      /** Languages */
+      languages: components["schemas"]["LanguageShare"][];
+      /** Largest */
+      largest: components["schemas"]["LargeFile"][];
+      skipped: components["schemas"]["Skipped"];
+      /** Truncated */
+      truncated: boolean;
+    };
+    /**
+     * FoundFile
+     * @description One file with matches.
+     */
+    FoundFile: {
+      /** Path */
+      path: string;
+      /** Id */
+      id: string;
+      /** Language */
+      language: string;
+      /** Score */
+      score: number;
+      /** Matches */
+      matches: components["schemas"]["Match"][];
+      /** More Matches */
+      more_matches: number;
+    };
+    /**
+     * FoundNote
+     * @description A note in a list.
+     */
+    FoundNote: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Title */
+      title: string;
+      /** Body */
+      body: string;
+      /** Version */
+      version: number;
+      /** Pinned */
+      pinned: boolean;
+      /** Links */
+      links: components["schemas"]["Link"][];
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      headline: components["schemas"]["Headline"] | null;
+    };
+    /**
+     * FoundPath
+     * @description One file whose path fits.
+     */
+    FoundPath: {
+      /** Path */
+      path: string;
+      /** Id */
+      id: string;
+      /** Language */
+      language: string;
+      /** Ranges */
+      ranges: [number, number][];
+    };
+    /**
+     * FoundPaths
+     * @description Files whose paths fit, best first.
+     */
+    FoundPaths: {
+      /** Took Ms */
+      took_ms: number;
+      /** Files */
+      files: components["schemas"]["FoundPath"][];
+    };
+    /**
+     * Git
+     * @description The git repository the folder is in. What git could not tell is empty, and `error` says why.
+     */
+    Git: {
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "ok" | "none" | "missing_git" | "corrupt" | "empty";
+      /** Error */
+      error?: string | null;
+      /** Branch */
+      branch?: string | null;
+      /** Head */
+      head?: string | null;
+      /** Upstream */
+      upstream?: string | null;
+      /**
+       * Ahead
+       * @default 0
+       */
+      ahead: number;
+      /**
+       * Behind
+       * @default 0
+       */
+      behind: number;
+      /**
+       * Dirty
+       * @default []
+       */
+      dirty: components["schemas"]["DirtyFile"][];
+      /**
+       * Dirty Total
+       * @default 0
+       */
+      dirty_total: number;
+      /**
+       * Commits
+       * @default []
+       */
+      commits: components["schemas"]["Commit"][];
+      /**
+       * Contributors
+       * @default []
+       */
+      contributors: components["schemas"]["Contributor"][];
+    };
+    /**
+     * Headline
+     * @description The part of a note where the words were found, as plain text.
+     */
+    Headline: {
+      /** Text */
+      text: string;
+      /** Ranges */
+      ranges: [number, number][];
+    };
+    /**
+     * Health
+     * @description `ok` only when both services answered within the last second.
+     */
+    Health: {
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "ok" | "unhealthy";
+      postgres: components["schemas"]["Answer"];
+      redis: components["schemas"]["Answer"];
+      /** Project */
+      project: string;
+      /** Error */
+      error?: string | null;
+    };
+    /**
+     * Hunk
+     * @description Lines that changed, with three around them.
+     */
+    Hunk: {
+      /** Old Start */
+      old_start: number;
+      /** Old Lines */
+      old_lines: number;
+      /** New Start */
+      new_start: number;
+      /** New Lines */
+      new_lines: number;
+      /** Header */
+      header: string;
+      /** Lines */
+      lines: components["schemas"]["DiffLine"][];
+    };
+    /**
+     * Import
+     * @description A text that was exported, edited by hand or not.
+     */
+    Import: {
+      /** Text */
+      text: string;
+    };
+    /**
+     * Imported
+     * @description What an import did. A note or task that is here already and differs gets a new version.
+     */
+    Imported: {
+      /** Notes */
+      notes: number;
+      /** Tasks */
+      tasks: number;
+      /** Skipped */
+      skipped: number;
+      /** Problems */
+      problems: string[];
+    };
+    /**
+     * IndexLanguage
+     * @description What is indexed of one language.
+     */
+    IndexLanguage: {
+      /** Name */
+      name: string;
+      /** Files */
+      files: number;
+      /** Bytes */
+      bytes: number;
+    };
+    /**
+     * IndexSkipped
+     * @description Files that cannot be searched, and why.
+     */
+    IndexSkipped: {
+      /** Binary */
+      binary: number;
+      /** Large */
+      large: number;
+      /** Unreadable */
+      unreadable: number;
+      /** Ignored */
+      ignored: number;
+    };
+    /**
+     * IndexStatus
+     * @description How far the index is. Everything it has can be searched at any time.
+     */
+    IndexStatus: {
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "idle" | "scanning" | "indexing" | "watching" | "paused" | "failed";
+      /** Done */
+      done: number;
+      /** Total */
+      total: number;
+      /** Files */
+      files: number;
+      /** Bytes */
+      bytes: number;
+      skipped: components["schemas"]["IndexSkipped"];
+      /** Languages */
+      languages: components["schemas"]["IndexLanguage"][];
+      /** Started At */
+      started_at: string | null;
+      /** Finished At */
+      finished_at: string | null;
+      /** Error */
+      error: string | null;
+    };
+    /**
+     * LanguageShare
+     * @description Files of one language, told by their names.
+     */
+    LanguageShare: {
+      /** Language */
+      language: string;
+      /** Files */
+      files: number;
+      /** Bytes */
+      bytes: number;
+    };
+    /**
+     * LargeFile
+     * @description One of the largest files.
+     */
+    LargeFile: {
+      /** Path */
+      path: string;
+      /** Bytes */
+      bytes: number;
+    };
+    /**
+     * Link
+     * @description A link to a file.
+     */
+    Link: {
+      /** Id */
+      id: string;
+      /** Line */
+      line?: number | null;
+      /** Path */
+      path: string;
+    };
+    /**
+     * LinkTarget
+     * @description What a link is made from: the id of a file, which need not exist (any more), and a line in it.
+     */
+    LinkTarget: {
+      /** Id */
+      id: string;
+      /** Line */
+      line?: number | null;
+    };
+    /**
+     * LinkedNote
+     * @description A note that links to a file.
+     */
+    LinkedNote: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Title */
+      title: string;
+      /** Line */
+      line: number | null;
+    };
+    /**
+     * LinkedTask
+     * @description A task that links to a file.
+     */
+    LinkedTask: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Title */
+      title: string;
+      /**
+       * Column
+       * @enum {string}
+       */
+      column: "todo" | "doing" | "done";
+      /** Line */
+      line: number | null;
+    };
+    /**
+     * Listing
+     * @description What lies in a folder: folders first, then by name.
+     */
+    Listing: {
+      /** Path */
+      path: string;
+      /** Id */
+      id: string;
+      /** Entries */
+      entries: components["schemas"]["Entry"][];
+      /** Truncated */
+      truncated: boolean;
+    };
+    /**
+     * Match
+     * @description One line that matches.
+     */
+    Match: {
+      /** Line */
+      line: number;
+      /** Column */
+      column: number;
+      /** Text */
+      text: string;
+      /** Ranges */
+      ranges: [number, number][];
+      /** Cut Start */
+      cut_start: boolean;
+      /** Cut End */
+      cut_end: boolean;
+      /** Before */
+      before: string[];
+      /** After */
+      after: string[];
+    };
+    /**
+     * NewFile
+     * @description What creates a file. Folders on the way to it are made.
+     */
+    NewFile: {
+      /** Path */
+      path: string;
+      /**
+       * Text
+       * @default
+       */
+      text: string;
+    };
+    /**
+     * NewNote
+     * @description What creates a note.
+     */
+    NewNote: {
+      /** Title */
+      title: string;
+      /**
+       * Body
+       * @default
+       */
+      body: string;
+      /**
+       * Pinned
+       * @default false
+       */
+      pinned: boolean;
+      /**
+       * Links
+       * @default []
+       */
+      links: components["schemas"]["LinkTarget"][];
+    };
+    /**
+     * NewTask
+     * @description What creates a task, at the end of its column unless `before` names another task there.
+     */
+    NewTask: {
+      /** Title */
+      title: string;
+      /**
+       * Body
+       * @default
+       */
+      body: string;
+      /**
+       * Labels
+       * @default []
+       */
+      labels: string[];
+      /** Due */
+      due?: string | null;
+      /**
+       * Column
+       * @default todo
+       * @enum {string}
+       */
+      column: "todo" | "doing" | "done";
+      /** Before */
+      before?: string | null;
+      /**
+       * Links
+       * @default []
+       */
+      links: components["schemas"]["LinkTarget"][];
+    };
+    /**
+     * Note
+     * @description One note. `version` grows by one with every edit.
+     */
+    Note: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Title */
+      title: string;
+      /** Body */
+      body: string;
+      /** Version */
+      version: number;
+      /** Pinned */
+      pinned: boolean;
+      /** Links */
+      links: components["schemas"]["Link"][];
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+    };
+    /**
+     * NoteEdit
+     * @description A whole new content for a note, and the version it was made from.
+     */
+    NoteEdit: {
+      /** Title */
+      title: string;
+      /** Body */
+      body: string;
+      /** Version */
+      version: number;
+      /** Pinned */
+      pinned?: boolean | null;
+      /** Links */
+      links?: components["schemas"]["LinkTarget"][] | null;
+    };
+    /**
+     * NoteList
+     * @description One page of notes: pinned ones and then the newest edit first, or best match first when searched.
+     */
+    NoteList: {
+      /** Notes */
+      notes: components["schemas"]["FoundNote"][];
+      /** Total */
+      total: number;
+    };
+    /**
+     * NoteVersion
+     * @description A note as it was at one time.
+     */
+    NoteVersion: {
+      /** Version */
+      version: number;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Title */
+      title: string;
+      /** Body */
+      body: string;
+    };
+    /**
+     * Overview
+     * @description The last finished look at the folder, and whether a newer one is under way.
+     */
+    Overview: {
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "scanning" | "fresh" | "failed";
+      progress: components["schemas"]["Progress"] | null;
+      snapshot: components["schemas"]["Snapshot"] | null;
+      git: components["schemas"]["Git"] | null;
+      readme: components["schemas"]["Readme"] | null;
+      todos: components["schemas"]["Todos"] | null;
+      /** Error */
+      error: string | null;
+    };
+    /**
+     * PostgresPeek
+     * @description The database.
+     */
+    PostgresPeek: {
+      /** Version */
+      version: string;
+      /** Size Bytes */
+      size_bytes: number;
+      /** Tables */
+      tables: components["schemas"]["TableEntry"][];
+      connection: components["schemas"]["Connection"];
+    };
+    /**
+     * Progress
+     * @description How far a running scan is.
+     */
+    Progress: {
+      /** Files */
+      files: number;
+      /** Seconds */
+      seconds: number;
+    };
+    /**
+     * Project
+     * @description The project this workbench serves.
+     */
+    Project: {
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /** Folder */
+      folder: string;
+      /** Read Only */
+      read_only: boolean;
+      /**
+       * Watch
+       * @enum {string}
+       */
+      watch: "events" | "poll";
+    };
+    /**
+     * Query
+     * @description One statement that reads.
+     */
+    Query: {
+      /** Sql */
+      sql: string;
+    };
+    /**
+     * QueryResult
+     * @description What a statement gave.
+     */
+    QueryResult: {
+      /** Columns */
+      columns: components["schemas"]["ResultColumn"][];
+      /** Rows */
+      rows: (boolean | number | string | null)[][];
+      /** Truncated */
+      truncated: boolean;
+      /** Took Ms */
+      took_ms: number;
+    };
+    /**
+     * Readiness
+     * @description Whether the API can be used: migrations are applied.
+     */
+    Readiness: {
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "ready" | "starting" | "failed";
+      /** Migrations */
+      migrations: number;
+      /** Expected */
+      expected: number;
+      /** Error */
+      error?: string | null;
+    };
+    /**
+     * Readme
+     * @description The folder's README as it is; whoever shows it must sanitise it.
+     */
+    Readme: {
+      /** Path */
+      path: string;
+      /** Id */
+      id: string;
+      /** Text */
+      text: string;
+      /** Truncated */
+      truncated: boolean;
+    };
+    /**
+     * RecordedEvent
+     * @description An event that happened, with its id in the stream.
+     */
+    RecordedEvent: {
+      /**
+       * Type
+       * @enum {string}
+       */
+      type:
+        | "backend.started"
+        | "note.created"
+        | "note.updated"
+        | "note.deleted"
+        | "task.created"
+        | "task.updated"
+        | "task.moved"
+        | "task.deleted"
+        | "files.changed"
+        | "overview.refreshed"
+        | "commit.seen"
+        | "branch.changed"
+        | "index.started"
+        | "index.progress"
+        | "index.finished"
+        | "index.failed"
+        | "service.lost"
+        | "service.back"
+        | "stream.gap";
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Data */
+      data: {
+        [key: string]: unknown;
+      };
+      /** Id */
+      id: string;
+    };
+    /**
+     * RedisKey
+     * @description One key.
+     */
+    RedisKey: {
+      /** Key */
+      key: string;
+      /** Id */
+      id: string;
+      /** Type */
+      type: string;
+      /** Ttl Seconds */
+      ttl_seconds: number | null;
+      /** Bytes */
+      bytes: number | null;
+    };
+    /**
+     * RedisKeys
+     * @description Some keys, in no order.
+     */
+    RedisKeys: {
+      /** Keys */
+      keys: components["schemas"]["RedisKey"][];
+      /** Cursor */
+      cursor: string;
+      /** More */
+      more: boolean;
+    };
+    /**
+     * RedisPeek
+     * @description The Redis database.
+     */
+    RedisPeek: {
+      /** Version */
+      version: string;
+      /** Used Memory Bytes */
+      used_memory_bytes: number;
+      /** Keys */
+      keys: number;
+      connection: components["schemas"]["Connection"];
+    };
+    /**
+     * RedisValue
+     * @description What a key holds: text for a string, a list for a list, set, sorted set (member and score) or stream (id and
+     *     fields), an object for a hash. At most 500 elements, each cut at 2,000 characters; a string at 64 KiB.
+     */
+    RedisValue: {
+      /** Key */
+      key: string;
+      /** Id */
+      id: string;
+      /** Type */
+      type: string;
+      /** Ttl Seconds */
+      ttl_seconds: number | null;
+      /** Length */
+      length: number;
+      /** Value */
+      value:
+        | string
+        | unknown[]
+        | {
+            [key: string]: string;
+          };
+      /** Truncated */
+      truncated: boolean;
+    };
+    /**
+     * Restore
+     * @description Which version becomes the newest again.
+     */
+    Restore: {
+      /** Version */
+      version: number;
+    };
+    /**
+     * ResultColumn
+     * @description A column of a result.
+     */
+    ResultColumn: {
+      /** Name */
+      name: string;
+      /** Type */
+      type: string;
+    };
+    /**
+     * SearchResults
+     * @description One page of files that match, best first.
+     */
+    SearchResults: {
+      /** Took Ms */
+      took_ms: number;
+      /** Total */
+      total: number;
+      /** Total Is Exact */
+      total_is_exact: boolean;
+      /** Truncated */
+      truncated: boolean;
+      /** Unfinished */
+      unfinished: boolean;
+      /** Looked Into */
+      looked_into: number;
+      /** Candidates */
+      candidates: number;
+      /** Files */
+      files: components["schemas"]["FoundFile"][];
+      index: components["schemas"]["IndexStatus"];
+    };
+    /**
+     * Skipped
+     * @description What the scan met and could not count as a file.
+     */
+    Skipped: {
+      /** Unreadable Folders */
+      unreadable_folders: number;
+      /** Vanished */
+      vanished: number;
+      /** Symlinks */
+      symlinks: number;
+      /** Special */
+      special: number;
+      /** Invalid Names */
+      invalid_names: number;
+    };
+    /**
+     * Snapshot
+     * @description One finished look at the folder.
+     */
+    Snapshot: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Seconds */
+      seconds: number;
+      files: components["schemas"]["Files"];
+    };
+    /**
+     * TableColumn
+     * @description A column of a table.
+     */
+    TableColumn: {
+      /** Name */
+      name: string;
+      /** Type */
+      type: string;
+      /** Nullable */
+      nullable: boolean;
+      /** Primary Key */
+      primary_key: boolean;
+    };
+    /**
+     * TableEntry
+     * @description A table, or what can be read like one.
+     */
+    TableEntry: {
+      /** Schema */
+      schema: string;
+      /** Name */
+      name: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "table" | "partitioned" | "view" | "materialized_view" | "foreign";
+      /** Rows Estimate */
+      rows_estimate: number | null;
+      /** Bytes */
+      bytes: number;
+    };
+    /**
+     * TableRows
+     * @description Rows of a table, in the order of its primary key unless another is asked for.
+     */
+    TableRows: {
+      /** Columns */
+      columns: components["schemas"]["TableColumn"][];
+      /** Rows */
+      rows: (boolean | number | string | null)[][];
+      /** Total Estimate */
+      total_estimate: number | null;
+      /** More */
+      more: boolean;
+    };
+    /**
+     * Task
+     * @description One task. `version` grows by one with every edit and every move.
+     */
+    Task: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Title */
+      title: string;
+      /** Body */
+      body: string;
+      /**
+       * Column
+       * @enum {string}
+       */
+      column: "todo" | "doing" | "done";
+      /** Position */
+      position: number;
+      /** Labels */
+      labels: string[];
+      /** Links */
+      links: components["schemas"]["Link"][];
+      /** Due */
+      due: string | null;
+      /** Version */
+      version: number;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       */
+      updated_at: string;
+      /** Done At */
+      done_at: string | null;
+    };
+    /**
+     * TaskEdit
+     * @description A whole new content for a task, and the version it was made from.
+     */
+    TaskEdit: {
+      /** Title */
+      title: string;
+      /**
+       * Body
+       * @default
+       */
+      body: string;
+      /**
+       * Labels
+       * @default []
+       */
+      labels: string[];
+      /** Due */
+      due?: string | null;
+      /** Version */
+      version: number;
+      /** Links */
+      links?: components["schemas"]["LinkTarget"][] | null;
+    };
+    /**
+     * TaskList
+     * @description The board: by column, then in their order.
+     */
+    TaskList: {
+      /** Tasks */
+      tasks: components["schemas"]["Task"][];
+      /** Total */
+      total: number;
+      /** Labels */
+      labels: string[];
+    };
+    /**
+     * TaskMove
+     * @description Where a task goes: before another of that column, or to its end.
+     */
+    TaskMove: {
+      /**
+       * Column
+       * @enum {string}
+       */
+      column: "todo" | "doing" | "done";
+      /** Before */
+      before?: string | null;
+      /** Version */
+      version: number;
+    };
+    /**
+     * TaskVersion
+     * @description A task as it was at one time.
+     */
+    TaskVersion: {
+      /** Version */
+      version: number;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Title */
+      title: string;
+      /** Body */
+      body: string;
+      /**
+       * Column
+       * @enum {string}
+       */
+      column: "todo" | "doing" | "done";
+      /** Labels */
+      labels: string[];
+      /** Due */
+      due: string | null;
+    };
+    /**
+     * Todo
+     * @description One marked line.
+     */
+    Todo: {
+      /** Path */
+      path: string;
+      /** Id */
+      id: string;
+      /** Line */
+      line: number;
+      kind: components["schemas"]["TodoKind"];
+      /** Text */
+      text: string;
+    };
+    /**
+     * TodoKind
+     * @description What marks a line as something that is left to do.
+     * @enum {string}
+     */
+    TodoKind: "TODO" | "FIXME" | "HACK" | "XXX";
+    /**
+     * Todos
+     * @description Lines that are marked as left to do.
+     */
+    Todos: {
+      /** Total */
+      total: number;
+      /** Items */
+      items: components["schemas"]["Todo"][];
+      /** Complete */
+      complete: boolean;
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    health: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-        };
+  health: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    ready: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Readiness"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Readiness"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["Health"];
         };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Health"];
+        };
+      };
     };
-    project: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Project"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  ready: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    overview: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Overview"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["Readiness"];
         };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Readiness"];
+        };
+      };
     };
-    refresh: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Overview"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  project: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    search: {
-        parameters: {
-            query?: {
-                q?: string;
-                mode?: "words" | "exact" | "regex";
-                /** @description whether upper and lower case differ */
-                case?: boolean;
-                /** @description glob, as in .gitignore: `*.py`, `src/**\/test_*`, `docs/`; or a part of the path */
-                path?: string;
-                language?: string;
-                limit?: number;
-                offset?: number;
-                /** @description milliseconds after which what was found by then is the answer */
-                patience?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SearchResults"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description search_pattern_invalid; detail: position, wrong. Or invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description search_too_slow: make it narrower; or a service is away */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["Project"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    search_files: {
-        parameters: {
-            query?: {
-                /** @description letters of the path, in their order */
-                q?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FoundPaths"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  overview: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    index: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IndexStatus"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["Overview"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    rebuild_index: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IndexStatus"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  refresh: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    list_files: {
-        parameters: {
-            query?: {
-                /** @description a folder; left out, the project's */
-                id?: string;
-                /** @description list what git ignores, too */
-                show_ignored?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Listing"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_unreadable, outside_workspace, origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_gone */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["Overview"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    read_file: {
-        parameters: {
-            query: {
-                /** @description the id that a list gave */
-                id: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["File"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_unreadable, outside_workspace, origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_gone */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  search: {
+    parameters: {
+      query?: {
+        q?: string;
+        mode?: "words" | "exact" | "regex";
+        /** @description whether upper and lower case differ */
+        case?: boolean;
+        /** @description glob, as in .gitignore: `*.py`, `src/**\/test_*`, `docs/`; or a part of the path */
+        path?: string;
+        language?: string;
+        limit?: number;
+        offset?: number;
+        /** @description milliseconds after which what was found by then is the answer */
+        patience?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    save_file: {
-        parameters: {
-            query: {
-                /** @description the id that a list gave */
-                id: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FileEdit"];
-            };
+        content: {
+          "application/json": components["schemas"]["SearchResults"];
         };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["File"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description read_only, outside_workspace, origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_gone */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_changed; detail has version and text as they are now. exists */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description too_large, body_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description disk_full */
-            507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description search_pattern_invalid; detail: position, wrong. Or invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description search_too_slow: make it narrower; or a service is away */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    create_file: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewFile"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["File"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description read_only, outside_workspace, origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_gone */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_changed; detail has version and text as they are now. exists */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description too_large, body_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description disk_full */
-            507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  search_files: {
+    parameters: {
+      query?: {
+        /** @description letters of the path, in their order */
+        q?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    raw_file: {
-        parameters: {
-            query: {
-                /** @description the id that a list gave */
-                id: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "*/*": string;
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_unreadable, outside_workspace, origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_gone */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["FoundPaths"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    file_history: {
-        parameters: {
-            query: {
-                /** @description the id that a list gave */
-                id: string;
-                limit?: number;
-                /** @description the last commit that is known */
-                before?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FileHistory"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description outside_workspace, origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description revision_unknown, not_in_revision */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description no_history; detail is the state of the repository */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_id_invalid, revision_invalid, not_a_file, invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  index: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    file_diff: {
-        parameters: {
-            query: {
-                /** @description the id that a list gave */
-                id: string;
-                /** @description `HEAD` or a commit's hash; with `^` behind it, its parent */
-                from?: string;
-                /** @description as `from`, or `worktree`: as it is in the folder */
-                to?: string;
-                /** @description what the file was called at `from`, if it was renamed */
-                from_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FileDiff"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description outside_workspace, origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description revision_unknown, not_in_revision */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description no_history; detail is the state of the repository */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_id_invalid, revision_invalid, not_a_file, invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["IndexStatus"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    file_at: {
-        parameters: {
-            query: {
-                /** @description the id that a list gave */
-                id: string;
-                /** @description `HEAD` or a commit's hash; with `^` behind it, its parent */
-                rev: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["File"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description outside_workspace, origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description revision_unknown, not_in_revision */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description no_history; detail is the state of the repository */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description file_id_invalid, revision_invalid, not_a_file, invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  rebuild_index: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    export_notes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                    "text/markdown": string;
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["IndexStatus"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    import_notes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Import"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Imported"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description body_too_large, note_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  list_files: {
+    parameters: {
+      query?: {
+        /** @description a folder; left out, the project's */
+        id?: string;
+        /** @description list what git ignores, too */
+        show_ignored?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    list_notes: {
-        parameters: {
-            query?: {
-                /** @description words to search for; the last may be unfinished */
-                q?: string;
-                limit?: number;
-                offset?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NoteList"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["Listing"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_unreadable, outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_gone */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    create_note: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewNote"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Note"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  read_file: {
+    parameters: {
+      query: {
+        /** @description the id that a list gave */
+        id: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    read_note: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                note_id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Note"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description note_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["File"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_unreadable, outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_gone */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    edit_note: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                note_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NoteEdit"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Note"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description note_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description version_conflict; detail is the note as it is now */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  save_file: {
+    parameters: {
+      query: {
+        /** @description the id that a list gave */
+        id: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    delete_note: {
-        parameters: {
-            query: {
-                version: number;
-            };
-            header?: never;
-            path: {
-                note_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description note_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description version_conflict; detail is the note as it is now */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["FileEdit"];
+      };
     };
-    note_history: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                note_id: string;
-            };
-            cookie?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NoteVersion"][];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description note_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["File"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description read_only, outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_gone */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_changed; detail has version and text as they are now. exists */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description too_large, body_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description disk_full */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    restore_note: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                note_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Restore"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Note"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description note_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  create_file: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    list_tasks: {
-        parameters: {
-            query?: {
-                /** @description words to search for; the last may be unfinished */
-                q?: string;
-                label?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TaskList"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewFile"];
+      };
     };
-    create_task: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewTask"];
-            };
+        content: {
+          "application/json": components["schemas"]["File"];
         };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Task"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_changed; detail is the task as it is now. neighbour_moved */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description read_only, outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_gone */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_changed; detail has version and text as they are now. exists */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description too_large, body_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description disk_full */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    read_task: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                task_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Task"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  raw_file: {
+    parameters: {
+      query: {
+        /** @description the id that a list gave */
+        id: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    edit_task: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                task_id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TaskEdit"];
-            };
+        content: {
+          "*/*": string;
         };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Task"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_changed; detail is the task as it is now. neighbour_moved */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_unreadable, outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_gone */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, not_a_file, not_a_folder, link_loop, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    delete_task: {
-        parameters: {
-            query: {
-                version: number;
-            };
-            header?: never;
-            path: {
-                task_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_changed; detail is the task as it is now. neighbour_moved */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  file_history: {
+    parameters: {
+      query: {
+        /** @description the id that a list gave */
+        id: string;
+        limit?: number;
+        /** @description the last commit that is known */
+        before?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    move_task: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                task_id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TaskMove"];
-            };
+        content: {
+          "application/json": components["schemas"]["FileHistory"];
         };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Task"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_changed; detail is the task as it is now. neighbour_moved */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description revision_unknown, not_in_revision */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description no_history; detail is the state of the repository */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, revision_invalid, not_a_file, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    task_history: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                task_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TaskVersion"][];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description task_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  file_diff: {
+    parameters: {
+      query: {
+        /** @description the id that a list gave */
+        id: string;
+        /** @description `HEAD` or a commit's hash; with `^` behind it, its parent */
+        from?: string;
+        /** @description as `from`, or `worktree`: as it is in the folder */
+        to?: string;
+        /** @description what the file was called at `from`, if it was renamed */
+        from_id?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    links: {
-        parameters: {
-            query: {
-                id: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FileLinks"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["FileDiff"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description revision_unknown, not_in_revision */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description no_history; detail is the state of the repository */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, revision_invalid, not_a_file, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    peek_postgres: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PostgresPeek"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description peek_unsafe: there is no account that can only read */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  file_at: {
+    parameters: {
+      query: {
+        /** @description the id that a list gave */
+        id: string;
+        /** @description `HEAD` or a commit's hash; with `^` behind it, its parent */
+        rev: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    peek_table: {
-        parameters: {
-            query: {
-                schema: string;
-                name: string;
-                limit?: number;
-                offset?: number;
-                /** @description a column; its primary key if left out */
-                order?: string | null;
-                descending?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TableRows"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description table_not_found, column_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description peek_unsafe: there is no account that can only read */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description sql_failed; detail has message, position, hint. sql_too_slow */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["File"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description outside_workspace, origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description revision_unknown, not_in_revision */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description no_history; detail is the state of the repository */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description file_id_invalid, revision_invalid, not_a_file, invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    peek_query: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Query"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QueryResult"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description peek_unsafe: there is no account that can only read */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description sql_failed; detail has message, position, hint. sql_too_slow */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  export_notes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    peek_redis: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RedisPeek"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "text/plain": string;
+          "text/markdown": string;
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/plain": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/plain": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/plain": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/plain": components["schemas"]["Failure"];
+        };
+      };
     };
-    peek_keys: {
-        parameters: {
-            query?: {
-                /** @description a pattern as Redis has it */
-                match?: string;
-                /** @description 0 to begin, then what the answer gave */
-                cursor?: number;
-                count?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RedisKeys"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  import_notes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    peek_key: {
-        parameters: {
-            query: {
-                id: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RedisValue"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description key_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Import"];
+      };
     };
-    peek_connections: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Connections"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["Imported"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description body_too_large, note_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
-    events: {
-        parameters: {
-            query?: never;
-            header?: {
-                "last-event-id"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description text/event-stream; each event's data is an Event */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Event"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
+  };
+  list_notes: {
+    parameters: {
+      query?: {
+        /** @description words to search for; the last may be unfinished */
+        q?: string;
+        limit?: number;
+        offset?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    activity: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description id of the oldest event that is known */
-                before?: string | null;
-                /** @description types of events, with commas between */
-                kinds?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActivityPage"];
-                };
-            };
-            /** @description token_missing or token_wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description origin_refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description invalid_request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description a service is away: try again after Retry-After seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+        content: {
+          "application/json": components["schemas"]["NoteList"];
         };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
     };
+  };
+  create_note: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewNote"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Note"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  read_note: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        note_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Note"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description note_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  edit_note: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        note_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NoteEdit"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Note"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description note_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description version_conflict; detail is the note as it is now */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  delete_note: {
+    parameters: {
+      query: {
+        version: number;
+      };
+      header?: never;
+      path: {
+        note_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description note_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description version_conflict; detail is the note as it is now */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  note_history: {
+    parameters: {
+      query?: {
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        note_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NoteVersion"][];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description note_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  restore_note: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        note_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Restore"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Note"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description note_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  list_tasks: {
+    parameters: {
+      query?: {
+        /** @description words to search for; the last may be unfinished */
+        q?: string;
+        label?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TaskList"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  create_task: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewTask"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_changed; detail is the task as it is now. neighbour_moved */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  read_task: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        task_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  edit_task: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        task_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["TaskEdit"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_changed; detail is the task as it is now. neighbour_moved */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  delete_task: {
+    parameters: {
+      query: {
+        version: number;
+      };
+      header?: never;
+      path: {
+        task_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_changed; detail is the task as it is now. neighbour_moved */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  move_task: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        task_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["TaskMove"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Task"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_changed; detail is the task as it is now. neighbour_moved */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  task_history: {
+    parameters: {
+      query?: {
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        task_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TaskVersion"][];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description task_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  links: {
+    parameters: {
+      query: {
+        id: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FileLinks"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_postgres: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PostgresPeek"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description peek_unsafe: there is no account that can only read */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_table: {
+    parameters: {
+      query: {
+        schema: string;
+        name: string;
+        limit?: number;
+        offset?: number;
+        /** @description a column; its primary key if left out */
+        order?: string | null;
+        descending?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TableRows"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description table_not_found, column_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description peek_unsafe: there is no account that can only read */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description sql_failed; detail has message, position, hint. sql_too_slow */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_query: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Query"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["QueryResult"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description peek_unsafe: there is no account that can only read */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description sql_failed; detail has message, position, hint. sql_too_slow */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_redis: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedisPeek"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_keys: {
+    parameters: {
+      query?: {
+        /** @description a pattern as Redis has it */
+        match?: string;
+        /** @description 0 to begin, then what the answer gave */
+        cursor?: number;
+        count?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedisKeys"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_key: {
+    parameters: {
+      query: {
+        id: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedisValue"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description key_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  peek_connections: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Connections"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  events: {
+    parameters: {
+      query?: never;
+      header?: {
+        "last-event-id"?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description text/event-stream; each event's data is an Event */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Event"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
+  activity: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description id of the oldest event that is known */
+        before?: string | null;
+        /** @description types of events, with commas between */
+        kinds?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ActivityPage"];
+        };
+      };
+      /** @description token_missing or token_wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description origin_refused */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description invalid_request */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+      /** @description a service is away: try again after Retry-After seconds */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Failure"];
+        };
+      };
+    };
+  };
 }
