@@ -5,7 +5,16 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createConnection } from "node:net";
 import { test } from "node:test";
-import { assertProblem, containerPids, hubWithProject, nothingRuns, up, withoutEngine } from "../fixtures/engine.mjs";
+import {
+  assertProblem,
+  containerPids,
+  hubWithProject,
+  killEngine,
+  nothingRuns,
+  up,
+  withoutEngine,
+  withoutKill,
+} from "../fixtures/engine.mjs";
 import { workbench } from "../fixtures/hub.mjs";
 import { environment } from "../fixtures/processes.mjs";
 import { until } from "../fixtures/until.mjs";
@@ -101,10 +110,7 @@ test("a session that is lost comes back by itself", { skip: withoutEngine }, asy
 
 test(
   "an engine that was killed has lost its volumes; the Hub brings the data back",
-  {
-    skip:
-      withoutEngine || (process.env.CCHUB_TEST_ENGINE_KILL === undefined && "CCHUB_TEST_ENGINE_KILL names no command"),
-  },
+  { skip: withoutKill },
   async (t) => {
     const { hub, id } = await hubWithProject(t);
     const project = await up(hub, id);
@@ -118,7 +124,7 @@ test(
     const made = await fetch(`${config.apiBaseUrl}/api/notes`, { method: "POST", headers, body });
     assert.ok(made.ok, String(made.status));
     await hub.down(id);
-    execFileSync("/bin/sh", ["-c", process.env.CCHUB_TEST_ENGINE_KILL], { stdio: "inherit" });
+    await killEngine();
     const again = await up(hub, id);
     const { ask } = await workbench(again);
     assert.match(JSON.stringify(await ask("/api/notes")), /kept through a kill/);
@@ -132,14 +138,11 @@ test(
 
 test(
   "an engine that is killed while a project runs: it is seen, and the project comes back with its engine",
-  {
-    skip:
-      withoutEngine || (process.env.CCHUB_TEST_ENGINE_KILL === undefined && "CCHUB_TEST_ENGINE_KILL names no command"),
-  },
+  { skip: withoutKill },
   async (t) => {
     const { hub, id } = await hubWithProject(t);
     await up(hub, id);
-    execFileSync("/bin/sh", ["-c", process.env.CCHUB_TEST_ENGINE_KILL], { stdio: "inherit" });
+    await killEngine();
     await until("the loss is seen", async () => !(await hub.get(id)).overall_healthy);
     const healthy = async () => {
       const project = await hub.get(id);

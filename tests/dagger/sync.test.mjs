@@ -3,7 +3,7 @@
  * outside, on this machine's side and, through /proc, on the container's.
  */
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   chownSync,
   existsSync,
@@ -18,8 +18,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { promisify } from "node:util";
-import { containerPids, engineEnvironment, inContainer, up, withoutEngine } from "../fixtures/engine.mjs";
+import {
+  containerPids,
+  engineEnvironment,
+  inContainer,
+  killEngine,
+  up,
+  withoutEngine,
+  withoutKill,
+} from "../fixtures/engine.mjs";
 import { addOddities, fill, temporary } from "../fixtures/folders.mjs";
 import { TestHub, workbench } from "../fixtures/hub.mjs";
 import { until } from "../fixtures/until.mjs";
@@ -177,26 +184,19 @@ test("a Hub that was killed goes on where it was, and loses nothing", { skip: wi
   assert.ok(!existsSync(join(folder, "by the container")));
 });
 
-test(
-  "an engine that has lost the copy deletes nothing of the user's",
-  {
-    skip:
-      withoutEngine || (process.env.CCHUB_TEST_ENGINE_KILL === undefined && "CCHUB_TEST_ENGINE_KILL names no command"),
-  },
-  async (t) => {
-    const it = await synced(t, { files: 300 });
-    if (it === undefined) return;
-    const { hub, id, folder } = it;
-    const all = () => readdirSync(folder, { recursive: true }).sort();
-    const before = all();
-    await hub.down(id);
-    // Beside what else goes on here, so that no connection of this test to its Hub goes stale unseen.
-    await promisify(execFile)("/bin/sh", ["-c", process.env.CCHUB_TEST_ENGINE_KILL]);
-    await up(hub, id);
-    assert.deepEqual(all(), before);
-    assert.deepEqual(readdirSync(inContainer(id), { recursive: true }).sort(), before);
-  },
-);
+test("an engine that has lost the copy deletes nothing of the user's", { skip: withoutKill }, async (t) => {
+  const it = await synced(t, { files: 300 });
+  if (it === undefined) return;
+  const { hub, id, folder } = it;
+  const all = () => readdirSync(folder, { recursive: true }).sort();
+  const before = all();
+  await hub.down(id);
+  // Beside what else goes on here, so that no connection of this test to its Hub goes stale unseen.
+  await killEngine();
+  await up(hub, id);
+  assert.deepEqual(all(), before);
+  assert.deepEqual(readdirSync(inContainer(id), { recursive: true }).sort(), before);
+});
 
 test("read-only is real in a copy too, and it follows the folder", { skip: withoutEngine }, async (t) => {
   const it = await synced(t, { read_only: true });
