@@ -228,6 +228,15 @@ describe("the files page", () => {
     await expectAccessible(container);
   });
 
+  test("is no tree while nothing is known of the folder, nor in an empty one", async () => {
+    const { container } = show(fakeApi({ files: memoryFiles({}) }), "/files");
+    expect(screen.getByTestId("file-tree")).toHaveAttribute("role", "group");
+    await expectAccessible(container);
+    await within(screen.getByTestId("file-tree")).findByText("Empty");
+    expect(screen.queryByRole("tree")).toBeNull();
+    await expectAccessible(container);
+  });
+
   test("unfolds the way to a file that is opened by its address, and marks its lines", async () => {
     show(fakeApi({ files: memoryFiles({ [PATH]: "1\n2\n3\n4\n5" }) }), `${HREF}?line=2-3`);
     await screen.findByRole("treeitem", { name: "a.ts" });

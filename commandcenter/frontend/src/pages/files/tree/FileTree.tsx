@@ -72,11 +72,13 @@ export function FileTree({ tree, shown, unsaved, onOpen }: FileTreeProps) {
   };
   const items = list.getVirtualItems();
   const isDrawn = items.some((item) => item.index === activeIndex);
+  // While it loads, and in an empty folder, there are only words: a tree without a branch would be none.
+  const isTree = items.some((item) => rows[item.index]?.kind === "entry");
   return (
     <div
       ref={box}
       className={styles.tree}
-      role="tree"
+      role={isTree ? "tree" : "group"}
       aria-label="Files"
       tabIndex={0}
       aria-activedescendant={isDrawn ? `${treeId}-${activeIndex}` : undefined}
