@@ -183,7 +183,7 @@ impl Alike {
     async fn is_known_alike(&self, link: &mut Link) -> io::Result<bool> {
         let told = self.notices.are_complete() && link.tells_changes();
         let quiet = self.settled && told && self.notices.changed().now_or_never().is_none();
-        Ok(quiet && !link.changed(Duration::ZERO).await?)
+        Ok(quiet && !link.has_changed().await?)
     }
 
     /// Waits for a change, but no longer than `idle`, and for as long as it is to rest in any case.

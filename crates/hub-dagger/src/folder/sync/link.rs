@@ -135,6 +135,24 @@ impl Link {
         Ok(answer.body.first() == Some(&1))
     }
 
+    /// Whether something has changed up to now. A question that is still open would be answered when its
+    /// time is over; this one ends it, and its answer counts too.
+    pub(super) async fn has_changed(&mut self) -> io::Result<bool> {
+        let answers = 1 + usize::from(self.waits);
+        self.waits = false;
+        self.sender.send(b'W', &0_u32.to_be_bytes()).await?;
+        self.sender.flush().await?;
+        let mut has_changed = false;
+        for _ in 0..answers {
+            let answer = self.frames.next().await?;
+            if answer.kind != b'w' {
+                return Err(malformed());
+            }
+            has_changed |= answer.body.first() == Some(&1);
+        }
+        Ok(has_changed)
+    }
+
     /// Sends a request; a question for a change that is still open is answered by that.
     pub(super) async fn ask(&mut self, kind: u8, body: &[u8]) -> io::Result<()> {
         self.sender.send(kind, body).await?;
