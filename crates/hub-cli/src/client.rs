@@ -13,6 +13,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
+use ureq::Body;
+use ureq::http::Response;
 
 /// A Hub is open in less than a second; on a machine that is busy, later.
 const OPEN_BOUND: Duration = Duration::from_secs(30);
@@ -112,7 +114,7 @@ impl Client {
     ) -> Result<T, WireError> {
         let request = json!({ "cmd": command, "params": params }).to_string();
         let bound = if matches!(command, "list" | "get") { GLANCE_BOUND } else { ANSWER_BOUND };
-        let mut answer = self
+        let answer = self
             .agent
             .post(format!("{}/rpc", self.base))
             .header("authorization", self.header())
@@ -122,10 +124,7 @@ impl Client {
             .build()
             .send(request)
             .map_err(unreachable)?;
-        let is_fine = answer.status().is_success();
-        let mut text = String::new();
-        answer.body_mut().as_reader().read_to_string(&mut text).map_err(unreachable)?;
-        if is_fine { parse(&text) } else { Err(parse(&text)?) }
+        read(answer)
     }
 
     /// The address of the Hub's own page, good for one opening within a minute.
@@ -137,7 +136,7 @@ impl Client {
         struct Handed {
             key: String,
         }
-        let mut answer = self
+        let answer = self
             .agent
             .post(format!("{}/keys", self.base))
             .header("authorization", self.header())
@@ -146,12 +145,7 @@ impl Client {
             .build()
             .send_empty()
             .map_err(unreachable)?;
-        let is_fine = answer.status().is_success();
-        let text = answer.body_mut().read_to_string().map_err(unreachable)?;
-        if !is_fine {
-            return Err(parse(&text)?);
-        }
-        let handed: Handed = parse(&text)?;
+        let handed: Handed = read(answer)?;
         let page = self.base.trim_end_matches("api/v1");
         Ok(format!("{page}#key={}", handed.key))
     }
@@ -175,6 +169,13 @@ impl Client {
         answer.body_mut().as_reader().read_to_string(&mut text).map_err(unreachable)?;
         Err(parse(&text)?)
     }
+}
+
+/// What the Hub answered, or the failure it told.
+fn read<T: DeserializeOwned>(mut answer: Response<Body>) -> Result<T, WireError> {
+    let mut text = String::new();
+    answer.body_mut().as_reader().read_to_string(&mut text).map_err(unreachable)?;
+    if answer.status().is_success() { parse(&text) } else { Err(parse(&text)?) }
 }
 
 /// An answer of the Hub.

@@ -127,6 +127,11 @@ impl Link {
             self.sender.send(b'W', &within).await?;
         }
         self.sender.flush().await?;
+        self.wait_answer().await
+    }
+
+    /// The answer to a question for a change that is open. May be dropped while it waits.
+    async fn wait_answer(&mut self) -> io::Result<bool> {
         let answer = self.frames.next().await?;
         self.waits = false;
         if answer.kind != b'w' {
@@ -138,19 +143,10 @@ impl Link {
     /// Whether something has changed up to now. A question that is still open would be answered when its
     /// time is over; this one ends it, and its answer counts too.
     pub(super) async fn has_changed(&mut self) -> io::Result<bool> {
-        let answers = 1 + usize::from(self.waits);
-        self.waits = false;
         self.sender.send(b'W', &0_u32.to_be_bytes()).await?;
         self.sender.flush().await?;
-        let mut has_changed = false;
-        for _ in 0..answers {
-            let answer = self.frames.next().await?;
-            if answer.kind != b'w' {
-                return Err(malformed());
-            }
-            has_changed |= answer.body.first() == Some(&1);
-        }
-        Ok(has_changed)
+        let had_changed = self.waits && self.wait_answer().await?;
+        Ok(self.wait_answer().await? || had_changed)
     }
 
     /// Sends a request; a question for a change that is still open is answered by that.
@@ -163,10 +159,7 @@ impl Link {
     /// Whatever is said next is no answer to a question for a change.
     pub(super) async fn end_wait(&mut self) -> io::Result<()> {
         if self.waits {
-            if self.frames.next().await?.kind != b'w' {
-                return Err(malformed());
-            }
-            self.waits = false;
+            self.wait_answer().await?;
         }
         Ok(())
     }
