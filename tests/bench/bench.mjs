@@ -10,6 +10,7 @@ import { ensureNodePackages, ensurePages } from "../../scripts/setup/pages.mjs";
 import { built, target } from "../../scripts/setup/places.mjs";
 import { heading, main, note } from "../../scripts/setup/say.mjs";
 import { manyProjects } from "./many.mjs";
+import { median, timed } from "./measure.mjs";
 import { searchBench } from "./search.mjs";
 
 const ROUNDS = 10;
@@ -28,15 +29,8 @@ const hubOn =
       stdio: ["ignore", "pipe", "pipe"],
     });
 const hub = hubOn(home);
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const seconds = (values) =>
   `${(median(values) / 1000).toFixed(3)} s  (${values.map((v) => (v / 1000).toFixed(2)).join(" ")})`;
-
-function timed(work) {
-  const begun = process.hrtime.bigint();
-  const result = work();
-  return [Number(process.hrtime.bigint() - begun) / 1e6, result];
-}
 
 async function timedAsync(work) {
   const begun = process.hrtime.bigint();
@@ -207,7 +201,7 @@ await main(async () => {
       return timed(() => hub("add", path, "--json"))[0];
     });
     rows.push(["add → registered and shown", `${median(more).toFixed(1)} ms`]);
-    rows.push(...(await manyProjects(hub, home, folder, survivors, timed)));
+    rows.push(...(await manyProjects(hub, home, folder, survivors)));
     heading("Figures");
     for (const [name, value] of rows) console.log(`  ${name.padEnd(74)} ${value}`);
     note(`${ROUNDS} rounds, alternating; medians, all values in brackets.`);
