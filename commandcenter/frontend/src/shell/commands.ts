@@ -3,7 +3,7 @@
  * it, the keyboard runs it, the shortcut sheet explains it. Of two commands with the same key the later one registered
  * wins: the page's before the frame's.
  */
-import { createContext, use, useEffect, useMemo, useRef, useSyncExternalStore, type ReactNode } from "react";
+import { createContext, use, useLayoutEffect, useMemo, useRef, useSyncExternalStore, type ReactNode } from "react";
 
 export interface Command {
   /** Stable name, unique among what is registered at once. */
@@ -87,12 +87,15 @@ export function useAllCommands(): readonly Command[] {
   return useSyncExternalStore(registry.subscribe, registry.all);
 }
 
-/** Offers commands while the calling component is shown. They may be made anew on each render. */
+/**
+ * Offers commands while the calling component is shown. They may be made anew on each render. Registered before the
+ * browser paints: what can be seen can be done, however quick the key.
+ */
 export function useCommands(commands: readonly Command[]): void {
   const registry = useCommandRegistry();
   const key = useMemo(() => Symbol("commands"), []);
   const latest = useRef(commands);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = commands;
   });
   // What is listed changes with these; what runs is always the newest closure.
@@ -107,7 +110,7 @@ export function useCommands(commands: readonly Command[]): void {
       group,
     ]),
   );
-  useEffect(() => {
+  useLayoutEffect(() => {
     registry.put(
       key,
       latest.current.map((command) => ({
@@ -116,5 +119,5 @@ export function useCommands(commands: readonly Command[]): void {
       })),
     );
   }, [registry, key, listed]);
-  useEffect(() => () => registry.remove(key), [registry, key]);
+  useLayoutEffect(() => () => registry.remove(key), [registry, key]);
 }

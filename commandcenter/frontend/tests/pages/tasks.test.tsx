@@ -50,6 +50,20 @@ describe("the board", () => {
     await expectAccessible(container);
   });
 
+  test("takes what is typed while the tasks are still on their way", async () => {
+    const backend = board();
+    backend.api.tasks.list.mockReturnValueOnce(new Promise(() => undefined));
+    const { container } = open(backend, "tasks");
+    await screen.findByTestId("new-task");
+    const user = userEvent.setup();
+    await user.keyboard("nPlane");
+    expect(screen.getByTestId("loading")).toBeInTheDocument();
+    await expectAccessible(container);
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(titles("todo")).toEqual(["Paint", "Saw", "Plane"]));
+    expect(screen.getByTestId("task-title-new")).toHaveFocus();
+  });
+
   test("puts a lifted card back with Escape", async () => {
     const backend = board();
     open(backend, "tasks");

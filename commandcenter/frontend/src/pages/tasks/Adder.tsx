@@ -3,7 +3,7 @@
  */
 import { Button } from "@cchub/kit";
 import { Plus } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { COLUMN_WORDS, type Column } from "../../models/board";
 import styles from "./Board.module.css";
 
@@ -21,7 +21,8 @@ export const TITLE_MAX = 300;
 export function Adder({ open, column, onOpen, onClose, onAdd }: AdderProps) {
   const [title, setTitle] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // Before the next key can arrive: it is already part of a title.
+  useLayoutEffect(() => {
     if (open) field.current?.focus();
   }, [open]);
   if (!open) {

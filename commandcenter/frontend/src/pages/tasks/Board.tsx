@@ -16,6 +16,7 @@ import {
   type Direction,
   type Target,
 } from "../../models/board";
+import { Loading } from "../../parts/Loading";
 import { Adder } from "./Adder";
 import styles from "./Board.module.css";
 import { Card } from "./Card";
@@ -32,6 +33,8 @@ const ARROWS: Readonly<Record<string, Direction>> = {
 export interface BoardProps {
   /** The tasks that fit the filter. */
   tasks: readonly Task[];
+  /** The tasks are still on their way. A title can be typed already. */
+  loading: boolean;
   now: number;
   /** The column whose adder is open. */
   adding: Column | null;
@@ -144,7 +147,7 @@ export function Board(props: BoardProps) {
       {COLUMNS.map((column) => (
         <section
           key={column}
-          aria-label={`${COLUMN_WORDS[column]}, ${columns[column].length}`}
+          aria-label={props.loading ? COLUMN_WORDS[column] : `${COLUMN_WORDS[column]}, ${columns[column].length}`}
           className={styles.column}
           data-testid={`column-${column}`}
           data-over={over?.column === column || undefined}
@@ -156,8 +159,9 @@ export function Board(props: BoardProps) {
           onDrop={onDrop}
         >
           <h2 className={styles.heading}>
-            {COLUMN_WORDS[column]} <span>{columns[column].length}</span>
+            {COLUMN_WORDS[column]} {props.loading ? null : <span>{columns[column].length}</span>}
           </h2>
+          {props.loading && column === COLUMNS[0] ? <Loading what="the tasks" /> : null}
           <ul className={styles.cards}>
             {columns[column].map((task) => (
               <Card

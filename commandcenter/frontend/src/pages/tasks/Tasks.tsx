@@ -7,7 +7,6 @@ import { useMemo, useRef, useState } from "react";
 import type { Task } from "../../api/tasks";
 import { fits, labelsOf, type Column } from "../../models/board";
 import { Drafts } from "../../models/drafts";
-import { Loading } from "../../parts/Loading";
 import { PageFrame } from "../../parts/Page";
 import { Chips, FilterField, Toolbar } from "../../parts/Toolbar";
 import { Trouble } from "../../parts/Trouble";
@@ -68,9 +67,9 @@ export function Tasks({ api, config: { projectId }, route: { id } }: PageProps) 
       {isError && !tasks ? (
         <Trouble title="The tasks cannot be shown" error={error} onRetry={() => void refetch()} />
       ) : null}
-      {!tasks && !isError ? <Loading what="the tasks" lines={6} /> : null}
-      {tasks ? (
+      {tasks || !isError ? (
         <Board
+          loading={!tasks}
           tasks={shown}
           now={now}
           adding={adding}

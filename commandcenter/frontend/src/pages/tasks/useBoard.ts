@@ -32,13 +32,20 @@ function failed(title: string, error: unknown) {
   toast({ title, description: error instanceof Error ? error.message : String(error), tone: "failed" });
 }
 
+/** Reads the tasks anew, with a question that is asked after the change. */
+async function readAgain(queries: QueryClient) {
+  // A first reading that is still on its way would be kept: its answer may be older than the change.
+  if (queries.getQueryData(TASKS) === undefined) await queries.cancelQueries({ queryKey: TASKS });
+  await queries.invalidateQueries({ queryKey: TASKS });
+}
+
 /** The tasks, and what can be done with them. */
 export function useBoard(api: TasksApi) {
   const queries = useQueryClient();
   const tasks = useQuery({ queryKey: TASKS, queryFn: api.list });
   const move = useMove(api);
   // Not awaited: while the backend is away this lasts, and what failed is to be told at once.
-  const fresh = () => void queries.invalidateQueries({ queryKey: TASKS });
+  const fresh = () => void readAgain(queries);
   const store = (task: Task) => {
     put(queries, (all) =>
       all.some((one) => one.id === task.id) ? all.map((one) => (one.id === task.id ? task : one)) : [...all, task],
