@@ -35,11 +35,12 @@ class GitReader:
         """Whether there is a repository, and in what state."""
         return standing(self._program, self._folder)
 
-    def files(self) -> tuple[set[bytes], int]:
-        """Paths of all files that are not ignored, and how many folders could not be read. Raises `GitFailed`."""
+    def files(self) -> tuple[bytes, int]:
+        """Paths of all files that are not ignored, each once and ended by a zero byte, and how many folders could not
+        be read. Raises `GitFailed`."""
         listed, complaints = self._run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
         unreadable = sum(line.startswith(b"warning: could not open directory") for line in complaints.splitlines())
-        return {path for path in listed.split(b"\0") if path}, unreadable
+        return listed, unreadable
 
     def ignored(self, paths: list[str]) -> set[str]:
         """Which of these paths (relative) git ignores. Raises `GitFailed`."""

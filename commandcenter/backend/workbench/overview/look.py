@@ -30,7 +30,7 @@ def look(folder: str, reader: GitReader, tally: Tally) -> Look:
     began = perf_counter()
     standing = reader.standing()
     git = Git(state=standing.state, error=standing.error)
-    listed: set[bytes] | None = None
+    listed: bytes | None = None
     if standing.state in ("ok", "empty"):
         try:
             listed, tally.unreadable = reader.files()

@@ -112,10 +112,19 @@ def shown(path: bytes) -> str:
     return path.decode("utf-8", "replace")
 
 
-def count_listed(folder: str, paths: set[bytes], tally: Tally) -> None:
-    """Count the files that git listed."""
+def ended_by_zero(names: bytes | bytearray) -> Iterator[bytes]:
+    """The names in one piece of memory, one after the other: all at once as objects they would leave holes behind that
+    are never given back."""
+    begin = 0
+    while (end := names.find(0, begin)) >= 0:
+        yield bytes(names[begin:end])
+        begin = end + 1
+
+
+def count_listed(folder: str, paths: bytes, tally: Tally) -> None:
+    """Count the files that git listed, each ended by a zero byte."""
     root = os.fsencode(folder)
-    for path in paths:
+    for path in ended_by_zero(paths):
         if not SKIPPED_FOLDERS.isdisjoint(path.split(b"/")[:-1]):
             continue
         try:
