@@ -74,7 +74,7 @@ test("a folder is shown as it is, and as it becomes", async (t) => {
     const task = await workbench.call("POST", "/tasks", { title: "Paint", labels: ["home"], due: "2026-01-01" });
     await until("the needle is found", async () => (await workbench.call("GET", "/search?q=needle")).total > 0);
     const pages = [...PAGES, [`notes/${note.id}`, "note-title"], [`tasks/${task.id}`, "task-title"]];
-    for (const look of [{}, { colorScheme: "dark" }, { width: 320, height: 700 }]) {
+    for (const look of [{}, { colorScheme: "dark" }, { width: 320, height: 700 }, { width: 3840, height: 2160 }]) {
       await t.test(JSON.stringify(look), async () => {
         const one = await open(workbench.url, look);
         for (const [address, mark] of pages) {
@@ -83,6 +83,14 @@ test("a folder is shown as it is, and as it becomes", async (t) => {
           assert.deepEqual(await seriousFindings(one), [], address);
           const over = await one.evaluate("document.documentElement.scrollWidth - innerWidth");
           assert.ok(over <= 0, `${address} is ${over} px too wide`);
+        }
+        if (look.width === 3840) {
+          await one.goto(`${workbench.url}/#/tasks`);
+          const { width } = await one.getByTestId("column-todo").boundingBox();
+          assert.ok(width * 3 > 3840 / 2, `a large screen is used: the board's columns are ${width} px wide`);
+          await one.goto(`${workbench.url}/#/search?q=needle`);
+          const match = await one.getByTestId("search-match").first().boundingBox();
+          assert.ok(match.width > 3000, `lines of files have the whole width: ${match.width} px`);
         }
         await one.close();
       });

@@ -260,6 +260,25 @@ describe("the search page", () => {
     ).toBeInTheDocument();
   });
 
+  test("does not say that there is nothing while it still looks, nor when not everything was looked into", async () => {
+    const part = { total: 0, total_is_exact: false, unfinished: true, looked_into: 10, candidates: 400 };
+    let tell: (whole: unknown) => void = () => undefined;
+    const { api } = searching(() => Promise.resolve(result([])));
+    Object.assign(api.search, {
+      find: (_: SearchQuery, __: number, { patience }: { patience: number }) =>
+        patience < 100 ? Promise.resolve(result([], part)) : new Promise((resolve) => (tell = resolve)),
+    });
+    show(api, "/search?q=alpha&mode=regex");
+    expect(await screen.findByText("Loading results")).toBeInTheDocument();
+    expect(screen.queryByText(/^Nothing/)).toBeNull();
+    await waitFor(() => {
+      tell(result([], part));
+      expect(screen.getByText("Nothing found yet")).toBeVisible();
+    });
+    expect(screen.getByText(/Not every file could be looked into in time/)).toBeVisible();
+    expect(screen.queryByText(/Nothing has/)).toBeNull();
+  });
+
   test("shows how far the index is while it is filled", async () => {
     const { api } = searching(() => Promise.resolve(result(TWO)));
     Object.assign(api.search, {
