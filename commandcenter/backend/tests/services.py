@@ -110,10 +110,15 @@ class Process:
         """What it printed."""
         return (self.folder / "log").read_text("utf-8", "replace")
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self.child is not None
+        self.child.send_signal(number)
+
     def signal(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end."""
         assert self.child is not None
-        self.child.send_signal(number)
+        self.send(number)
         return self.child.wait(DEADLINE)
 
     def close(self) -> None:

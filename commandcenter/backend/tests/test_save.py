@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import stat
 import subprocess
 import threading
@@ -16,8 +18,12 @@ import httpx
 import pytest
 
 from tests.conftest import Launch
-from tests.services import Backend, bound_by_modes, id_of, refused
+from tests.services import Backend, bound_by_modes, id_of, poll, refused
 from tests.test_files import read
+from workbench.errors import ApiError
+from workbench.files.confine import Confinement
+from workbench.files.models import FileEdit
+from workbench.files.save import create_file, save_file
 
 
 def save(backend: Backend, path: str | bytes, text: str, version: str | None = None, **more: Any) -> httpx.Response:
@@ -119,6 +125,58 @@ def test_a_reader_never_meets_half_a_file(backend: Backend, workspace: Path) -> 
         stop.set()
         thread.join()
     assert seen <= set(texts)
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="this system has no files without a name")
+def test_a_backend_that_is_killed_in_a_save_leaves_nothing_half_done(launch: Launch, workspace: Path) -> None:
+    texts = ["a" * 2_000_000, "b" * 1_900_000]
+    (workspace / "file").write_text(texts[0])
+    one = launch()
+    one.until_ready()
+
+    def go_on() -> None:
+        with contextlib.suppress(httpx.TransportError):
+            for turn in range(1, 1_000_000):
+                save(one, "file", texts[turn % 2])
+                create(one, f"new-{turn}", texts[0])
+
+    def stopped_in_a_save() -> bool:
+        one.send(signal.SIGSTOP)
+        if any(is_written(f"/proc/{one.pid}/fd/{handle}") for handle in os.listdir(f"/proc/{one.pid}/fd")):
+            return True
+        one.send(signal.SIGCONT)
+        return False
+
+    def is_written(handle: str) -> bool:
+        """Whether this is about to become a file of the folder, but is not one yet."""
+        with contextlib.suppress(FileNotFoundError):
+            name = os.readlink(handle).removeprefix(f"{workspace}/")
+            return name.startswith(".file.") or (name.startswith("#") and os.stat(handle).st_nlink == 0)
+        return False
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        poll(stopped_in_a_save, "a save is under way")
+    finally:
+        one.signal(signal.SIGKILL)
+        thread.join()
+    assert (workspace / "file").read_text() in texts
+    made = set(os.listdir(workspace)) - {"file"}
+    assert all(name.startswith("new-") and (workspace / name).read_text() == texts[0] for name in made), made
+
+
+def test_it_is_the_same_where_files_cannot_be_without_a_name(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.files.save._UNNAMED", None)
+    inside = Confinement(str(workspace))
+    made = create_file(inside, b"docs/plan.md", "old", read_only=False)
+    with pytest.raises(ApiError, match="already"):
+        create_file(inside, b"docs/plan.md", "another", read_only=False)
+    saved = save_file(inside, b"docs/plan.md", FileEdit(text="new", version=made.version), read_only=False)
+    with pytest.raises(ApiError, match="changed meanwhile"):
+        save_file(inside, b"docs/plan.md", FileEdit(text="mine", version=made.version), read_only=False)
+    assert (saved.text, (workspace / "docs/plan.md").read_text()) == ("new", "new")
+    assert os.listdir(workspace / "docs") == ["plan.md"]
 
 
 def test_mode_and_owner_are_kept(backend: Backend, workspace: Path) -> None:

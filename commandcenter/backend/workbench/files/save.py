@@ -1,5 +1,6 @@
 """Saves text into a file so that at every moment the whole old or the whole new content is there: written beside it,
-made durable, then renamed over it. A failure leaves the original as it was and nothing beside it.
+made durable, then renamed over it. A failure leaves the original as it was and nothing beside it. Where the file system
+has files without a name, what is written has none until it is whole, so that even a kill leaves nothing.
 
 A file that changed since it was read is not overwritten. Another program that writes in the instant between the last
 look and the rename is not seen; no file system offers better. Blocking: for use in a thread.
@@ -8,10 +9,14 @@ look and the rename is not seen; no file system offers better. Blocking: for use
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 from workbench.errors import ApiError
 from workbench.files import failures
@@ -25,6 +30,13 @@ _saving = threading.Lock()
 """One save at a time: of two made from the same version, the second sees what the first wrote."""
 NEW_MODE = 0o666
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+_UNNAMED = getattr(os, "O_TMPFILE", None)
+_NO_UNNAMED = frozenset(
+    {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT, errno.EXDEV, errno.EPERM, errno.EACCES, errno.ENOSYS}
+)
+"""Where the file system has no files without a name, or they cannot be given one: no `/proc`, a mount of its own."""
 
 
 def save_file(confinement: Confinement, path: bytes, edit: FileEdit, read_only: bool) -> File:
@@ -71,6 +83,10 @@ def _check_allowed(place: Place, read_only: bool) -> None:
         raise _of_git()
 
 
+def _check_unchanged(place: Place, version: str) -> None:
+    _check_version(read_content(place), version)
+
+
 def _check_version(before: Content, version: str) -> None:
     if before.version != version:
         decoded = None if before.whole is None else decode(before.whole)
@@ -87,10 +103,9 @@ def _check_size(content: bytes) -> None:
 def _replace(place: Place, content: bytes, before: Content) -> None:
     beside = _beside(place)
     try:
-        handle = os.open(beside, _CREATE, 0o600, dir_fd=place.folder)
+        unchanged = partial(_check_unchanged, place, before.version)
+        _make(_New(beside, place.folder, 0o600, content, before.status, unchanged))
         try:
-            _write(handle, content, before.status)
-            _check_version(read_content(place), before.version)
             os.replace(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
         except BaseException:
             _discard(beside, place.folder)
@@ -102,31 +117,76 @@ def _replace(place: Place, content: bytes, before: Content) -> None:
 
 def _place_new(place: Place, content: bytes) -> None:
     """Make and fill a file, unless something has its name."""
-    handle = os.open(place.name, _CREATE, NEW_MODE, dir_fd=place.folder)
-    try:
-        _write(handle, content, None)
-    except BaseException:
-        _discard(place.name, place.folder)
-        raise
+    _make(_New(place.name, place.folder, NEW_MODE, content))
     _make_durable(place)
 
 
-def _write(handle: int, content: bytes, like: os.stat_result | None) -> None:
-    """Write, make durable and close, as the file `like` is in owner and mode."""
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A file that is to be made."""
+
+    name: bytes
+    folder: int | None
+    mode: int
+    content: bytes
+    like: os.stat_result | None = None
+    """The file whose owner and mode it gets."""
+    check: Callable[[], None] = lambda: None
+    """Called when all is written; when it raises, there will be no file."""
+
+
+def _make(new: _New) -> None:
+    """Raises `FileExistsError`, and what writing and `check` raise."""
+    if new.folder is not None and _make_unnamed(new, new.folder):
+        return
+    handle = os.open(new.name, _CREATE, new.mode, dir_fd=new.folder)
     try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
-        if like is not None and hasattr(os, "fchown"):
-            own = os.fstat(handle)
-            if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
-                # Only root may give a file away; others keep what they may.
-                with contextlib.suppress(PermissionError):
-                    os.fchown(handle, like.st_uid, like.st_gid)
-            os.fchmod(handle, stat.S_IMODE(like.st_mode))
-        os.fsync(handle)
+        try:
+            _write(handle, new.content, new.like)
+        finally:
+            os.close(handle)
+        new.check()
+    except BaseException:
+        _discard(new.name, new.folder)
+        raise
+
+
+def _make_unnamed(new: _New, folder: int) -> bool:
+    """The same, with the name given at the end. False where that cannot be had."""
+    if _UNNAMED is None:
+        return False
+    try:
+        handle = os.open(b".", os.O_WRONLY | os.O_CLOEXEC | _UNNAMED, new.mode, dir_fd=folder)
+    except OSError as cause:
+        if cause.errno in _NO_UNNAMED:
+            return False
+        raise
+    try:
+        _write(handle, new.content, new.like)
+        new.check()
+        os.link(f"/proc/self/fd/{handle}", new.name, dst_dir_fd=folder, follow_symlinks=True)
+    except OSError as cause:
+        if cause.errno in _NO_UNNAMED:
+            return False
+        raise
     finally:
         os.close(handle)
+    return True
+
+
+def _write(handle: int, content: bytes, like: os.stat_result | None) -> None:
+    """Write and make durable, as the file `like` is in owner and mode."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+    if like is not None and hasattr(os, "fchown"):
+        own = os.fstat(handle)
+        if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
+            # Only root may give a file away; others keep what they may.
+            with contextlib.suppress(PermissionError):
+                os.fchown(handle, like.st_uid, like.st_gid)
+        os.fchmod(handle, stat.S_IMODE(like.st_mode))
+    os.fsync(handle)
 
 
 def _make_durable(place: Place) -> None:
