@@ -91,7 +91,13 @@ test("a step of a start that is called off or loses its Hub ends with all that i
   const sleepers = () => processesOf(hub.home).filter((pid) => commandLine(pid)[0] === "sleep");
   const begin = async () => {
     await hub.call("start", { project: id });
-    await until("the step runs", () => sleepers().length === 2);
+    await until("the step runs", async () => {
+      if (sleepers().length === 2) return true;
+      const { state } = await hub.get(id);
+      throw new Error(
+        `the project is ${JSON.stringify(state)}, and there is ${processesOf(hub.home).map(commandLine).join("; ")}`,
+      );
+    });
   };
   await begin();
   assert.equal((await hub.down(id)).state.state, "stopped");

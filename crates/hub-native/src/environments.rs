@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Building an environment over a slow line takes minutes.
@@ -49,9 +50,14 @@ pub(crate) async fn ensure(
     let node = components.get(Component::Node, progress).await?;
 
     let files = cache.join(format!("workbench-{}", hashes.files));
-    once(&files, "Copying the workbench", progress, |staging| async move {
+    once(&files, "Copying the workbench", progress, |staging, lock| async move {
         let source = workbench.to_path_buf();
-        blocking("Copying the workbench", move || copy_workbench(&source, &staging)).await
+        blocking("Copying the workbench", move || {
+            let copied = copy_workbench(&source, &staging);
+            drop(lock);
+            copied
+        })
+        .await
     })
     .await?;
 
@@ -62,7 +68,7 @@ pub(crate) async fn ensure(
     ]);
     let environment = cache.join(format!("python-{key}"));
     let lock = files.join("backend/requirements.lock");
-    once(&environment, "Installing the backend's packages", progress, |staging| async {
+    once(&environment, "Installing the backend's packages", progress, |staging, _| async {
         let uv = components.get(Component::Uv, progress).await?.program;
         build_python(toolbox, &uv, &python.program, &lock, staging, &cache).await
     })
@@ -71,8 +77,8 @@ pub(crate) async fn ensure(
     let key = digest(&[hashes.serve.as_bytes(), node.version.as_bytes()]);
     let modules = cache.join(format!("serve-{key}"));
     let serve = files.join("frontend/serve");
-    once(&modules, "Installing the page's server", progress, |staging| {
-        build_modules(toolbox, serve, staging, cache.clone())
+    once(&modules, "Installing the page's server", progress, |staging, lock| {
+        build_modules(toolbox, serve, staging, cache.clone(), lock)
     })
     .await?;
 
@@ -97,11 +103,14 @@ pub(crate) async fn ensure(
 }
 
 /// Builds something once: returns at once where it is there, waits where another process builds it.
+///
+/// What is built in a thread goes on when the start that asked for it is called off. It keeps the lock
+/// for as long, so that the next start does not build in the same folder.
 async fn once<F: Future<Output = Result<(), Problem>>>(
     place: &Path,
     step: &str,
     progress: &ProgressSink,
-    build: impl FnOnce(PathBuf) -> F,
+    build: impl FnOnce(PathBuf, Arc<File>) -> F,
 ) -> Result<(), Problem> {
     if place.exists() {
         return Ok(());
@@ -111,7 +120,7 @@ async fn once<F: Future<Output = Result<(), Problem>>>(
     if let Some(folder) = place.parent() {
         fs::create_dir_all(folder).map_err(io)?;
     }
-    let lock = File::create(place.with_extension("lock")).map_err(io)?;
+    let lock = Arc::new(File::create(place.with_extension("lock")).map_err(io)?);
     let mut ticks = tokio::time::interval(LOCK_TICK);
     let waiting = format!("{step} (waiting for another Hub or project that does it)");
     loop {
@@ -131,7 +140,7 @@ async fn once<F: Future<Output = Result<(), Problem>>>(
     if staging.exists() {
         fs::remove_dir_all(&staging).map_err(io)?;
     }
-    let mut work = std::pin::pin!(build(staging.clone()));
+    let mut work = std::pin::pin!(build(staging.clone(), Arc::clone(&lock)));
     loop {
         tokio::select! {
             result = &mut work => {
@@ -301,6 +310,7 @@ async fn build_modules(
     serve: PathBuf,
     staging: PathBuf,
     cache: PathBuf,
+    lock: Arc<File>,
 ) -> Result<(), Problem> {
     let place = staging.clone();
     blocking("Copying the page's server", move || {
@@ -310,6 +320,7 @@ async fn build_modules(
             fs::copy(&file, &target)?;
             readable(&target)?;
         }
+        drop(lock);
         Ok(())
     })
     .await?;
@@ -322,4 +333,45 @@ async fn build_modules(
         .run(Code::EnvironmentBuildFailed)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Mutex, mpsc};
+
+    #[tokio::test]
+    async fn a_copy_whose_start_was_called_off_is_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("shared-1");
+        let (began, has_begun) = tokio::sync::oneshot::channel();
+        let (go, may_go) = mpsc::channel::<()>();
+        let silent: ProgressSink = Arc::new(|_| {});
+        let late = once(&place, "Copying", &silent, |staging, lock| {
+            blocking("Copying", move || {
+                let _ = began.send(());
+                let _ = may_go.recv();
+                fs::create_dir_all(staging.join("late"))?;
+                drop(lock);
+                Ok(())
+            })
+        });
+        tokio::select! {
+            done = late => panic!("it cannot have ended: {done:?}"),
+            begun = has_begun => begun.unwrap(),
+        }
+        let go = Mutex::new(go);
+        let waiting: ProgressSink = Arc::new(move |told| {
+            if told.step.contains("waiting") {
+                let _ = go.lock().unwrap().send(());
+            }
+        });
+        let again = once(&place, "Copying", &waiting, |staging, _| async move {
+            fs::create_dir_all(staging.join("whole")).unwrap();
+            Ok(())
+        });
+        again.await.unwrap();
+        let made: Vec<_> = fs::read_dir(&place).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(made, ["whole"]);
+    }
 }
