@@ -1,6 +1,7 @@
 """Saves text into a file so that at every moment the whole old or the whole new content is there: written beside it,
 made durable, then renamed over it. A failure leaves the original as it was and nothing beside it. Where the file system
-has files without a name, what is written has none until it is whole, so that even a kill leaves nothing.
+has files without a name, what is written has none until it is whole, so that a kill leaves nothing half written; only
+between that and the rename it may leave the whole new text beside the original.
 
 A file that changed since it was read is not overwritten. Another program that writes in the instant between the last
 look and the rename is not seen; no file system offers better. Blocking: for use in a thread.
@@ -16,7 +17,6 @@ import stat
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from workbench.errors import ApiError
 from workbench.files import failures
@@ -30,8 +30,6 @@ _saving = threading.Lock()
 """One save at a time: of two made from the same version, the second sees what the first wrote."""
 NEW_MODE = 0o666
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-
-
 _UNNAMED = getattr(os, "O_TMPFILE", None)
 _NO_UNNAMED = frozenset(
     {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT, errno.EXDEV, errno.EPERM, errno.EACCES, errno.ENOSYS}
@@ -83,10 +81,6 @@ def _check_allowed(place: Place, read_only: bool) -> None:
         raise _of_git()
 
 
-def _check_unchanged(place: Place, version: str) -> None:
-    _check_version(read_content(place), version)
-
-
 def _check_version(before: Content, version: str) -> None:
     if before.version != version:
         decoded = None if before.whole is None else decode(before.whole)
@@ -103,8 +97,16 @@ def _check_size(content: bytes) -> None:
 def _replace(place: Place, content: bytes, before: Content) -> None:
     beside = _beside(place)
     try:
-        unchanged = partial(_check_unchanged, place, before.version)
-        _make(_New(beside, place.folder, 0o600, content, before.status, unchanged))
+        _make(
+            _New(
+                beside,
+                place.folder,
+                0o600,
+                content,
+                like=before.status,
+                check=lambda: _check_version(read_content(place), before.version),
+            )
+        )
         try:
             os.replace(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
         except BaseException:
