@@ -3,20 +3,10 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createConnection } from "node:net";
 import { test } from "node:test";
-import {
-  assertProblem,
-  containerPids,
-  hubWithProject,
-  killEngine,
-  nothingRuns,
-  up,
-  withoutEngine,
-  withoutKill,
-} from "../fixtures/engine.mjs";
-import { workbench } from "../fixtures/hub.mjs";
+import { assertProblem, containerPids, hubWithProject, nothingRuns, up, withoutEngine } from "../fixtures/engine.mjs";
 import { environment } from "../fixtures/processes.mjs";
+import { tell } from "../fixtures/redis.mjs";
 import { until } from "../fixtures/until.mjs";
 
 test("an engine that is not there", { skip: withoutEngine }, async (t) => {
@@ -63,21 +53,6 @@ test("a service that exits at once: its last lines are in the error", { skip: wi
   await up(hub, id);
 });
 
-/** Sends words to Redis and waits for the end of the connection or an answer. */
-function tell(port, ...commands) {
-  return new Promise((resolve) => {
-    const socket = createConnection(port, "127.0.0.1");
-    let heard = "";
-    const done = () => resolve(heard);
-    socket.on("data", (data) => {
-      heard += data;
-      if (heard.split("\r\n").length > commands.length) socket.destroy();
-    });
-    socket.on("error", done).on("close", done);
-    for (const command of commands) socket.write(`${command}\r\n`);
-  });
-}
-
 test(
   "a service that takes more memory than it may is ended, and the words say so",
   { skip: withoutEngine },
@@ -107,49 +82,3 @@ test("a session that is lost comes back by itself", { skip: withoutEngine }, asy
   await until("the loss is seen", async () => !(await hub.get(id)).overall_healthy);
   await until("all are healthy again", async () => (await hub.get(id)).overall_healthy);
 });
-
-test(
-  "an engine that was killed has lost its volumes; the Hub brings the data back",
-  { skip: withoutKill },
-  async (t) => {
-    const { hub, id } = await hubWithProject(t);
-    const project = await up(hub, id);
-    const { config } = await workbench(project);
-    const headers = {
-      authorization: `Bearer ${config.token}`,
-      origin: new URL(project.urls.frontend).origin,
-      "content-type": "application/json",
-    };
-    const body = JSON.stringify({ title: "kept through a kill" });
-    const made = await fetch(`${config.apiBaseUrl}/api/notes`, { method: "POST", headers, body });
-    assert.ok(made.ok, String(made.status));
-    await hub.down(id);
-    await killEngine();
-    const again = await up(hub, id);
-    const { ask } = await workbench(again);
-    assert.match(JSON.stringify(await ask("/api/notes")), /kept through a kill/);
-    const told = await hub.call("logs", { project: id, services: ["postgres"], tail: 1000 });
-    assert.ok(
-      told.some(({ stream, text }) => stream === "hub" && /restored/.test(text)),
-      "the user is told",
-    );
-  },
-);
-
-test(
-  "an engine that is killed while a project runs: it is seen, and the project comes back with its engine",
-  { skip: withoutKill },
-  async (t) => {
-    const { hub, id } = await hubWithProject(t);
-    await up(hub, id);
-    await killEngine();
-    await until("the loss is seen", async () => !(await hub.get(id)).overall_healthy);
-    const healthy = async () => {
-      const project = await hub.get(id);
-      // The Hub has a limit to its patience; a start works again in any case.
-      if (["failed", "gave_up", "stopped"].includes(project.state.state)) await hub.ask("start", { project: id });
-      return project.overall_healthy;
-    };
-    await until("all are healthy again", healthy, { patience: 150_000, every: 500 });
-  },
-);

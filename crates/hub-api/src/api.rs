@@ -2,9 +2,9 @@
 //! and the command line through the loopback host.
 
 use crate::contract::{
-    AddParams, Check, HubEvent, HubInfo, LogBatch, LogLine, LogParams, ProjectView, Request,
-    RestartParams, RunParams, RuntimeChoice, SetParams, Settings, Snapshot, Some4, WireError,
-    log_line, to_wire,
+    AddParams, Check, HubEvent, HubInfo, LogBatch, LogLine, LogParams, ProjectView, Removed,
+    Request, RestartParams, RunParams, RuntimeChoice, SetParams, Settings, Snapshot, Some4,
+    WireError, log_line, to_wire,
 };
 use futures::stream::{BoxStream, StreamExt};
 use hub_domain::{
@@ -85,8 +85,9 @@ impl Api {
             Request::Add(params) => json(&self.add(params).await?),
             Request::Remove(params) => {
                 let id = self.find(&params.project).await?;
-                self.hub.remove(&id, params.keep_data.unwrap_or(false)).await.map_err(of(&id))?;
-                Ok(Value::Null)
+                let removed = self.hub.remove(&id, params.keep_data.unwrap_or(false)).await;
+                let left = removed.map_err(of(&id))?.into_iter().map(of(&id)).collect();
+                json(&Removed { left })
             }
             Request::Start(params) => json(&self.start(params).await?),
             Request::Stop(params) => json(&self.stop(params).await?),

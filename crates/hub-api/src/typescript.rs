@@ -79,6 +79,7 @@ pub fn contract() -> String {
         c::ProjectParams,
         c::AddParams,
         c::RemoveParams,
+        c::Removed,
         c::RunParams,
         c::RestartParams,
         c::Some4<u16>,

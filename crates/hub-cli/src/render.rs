@@ -3,8 +3,8 @@
 
 use crate::when;
 use hub_api::contract::{
-    Check, Enforcement, Health, HealthWord, LogLine, LogStream, ProjectState, ProjectView, Service,
-    ServiceState, ServiceView, Verdict, WireError,
+    Check, Enforcement, Health, HealthWord, LogLine, LogStream, ProjectState, ProjectView, Removed,
+    Service, ServiceState, ServiceView, Verdict, WireError,
 };
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -237,6 +237,12 @@ pub(crate) fn error(error: &WireError) -> String {
     }
     let _ = writeln!(text, "  ({})", error.code.0);
     text
+}
+
+/// A removal, and what it could not delete.
+pub(crate) fn removed(project: &str, removed: &Removed) -> String {
+    let left = removed.left.iter().map(error).collect::<String>();
+    format!("Removed {}. Its folder is as it was.\n{left}", safe(project))
 }
 
 /// What a setting is now, and from when on.

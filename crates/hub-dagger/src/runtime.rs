@@ -1,7 +1,7 @@
 //! The runtime over a Dagger engine.
 
 use crate::data::{Memory, Vault, home_problem};
-use crate::engine::{Engines, Outlook, RELEASES, silent};
+use crate::engine::{Engines, Outlook, RELEASES};
 use crate::fault::Fault;
 use crate::instance::DaggerInstance;
 use crate::session::{Opening, Session};
@@ -9,12 +9,13 @@ use crate::stack::folder::FolderCopy;
 use crate::stack::images::Pins;
 use crate::stack::{clearing, volume_key};
 use async_trait::async_trait;
-use hub_domain::{EngineAddress, Problem, ProjectId, RuntimeKind, Service, StackConfig};
+use hub_domain::{Code, EngineAddress, Problem, ProjectId, RuntimeKind, Service, StackConfig};
 use hub_engine::runtime::{Availability, Check, Instance, Launch, Runtime};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// Clearing volumes over a slow link.
 const DELETE_BOUND: Duration = Duration::from_secs(60);
@@ -77,6 +78,8 @@ fn folder(home: &Path) -> PathBuf {
 /// Runs stacks as containers of a Dagger engine.
 pub struct DaggerRuntime {
     shared: Arc<Shared>,
+    /// Deletes what could not be deleted before; ends with this.
+    deleting: Mutex<JoinSet<()>>,
 }
 
 impl DaggerRuntime {
@@ -86,7 +89,8 @@ impl DaggerRuntime {
         let releases = options.releases.clone().unwrap_or_else(|| RELEASES.to_owned());
         let engines = Engines::new(&folder, options.engine.clone(), options.cli.clone(), releases);
         let pins = Pins::new(&folder);
-        Self { shared: Arc::new(Shared { options, engines, pins }) }
+        let shared = Arc::new(Shared { options, engines, pins });
+        Self { shared, deleting: Mutex::default() }
     }
 }
 
@@ -109,58 +113,77 @@ impl Runtime for DaggerRuntime {
         Ok(Arc::new(DaggerInstance::prepare(Arc::clone(&self.shared), launch).await?))
     }
 
-    /// Sessions of a Hub that was killed ended with it: the input of their child ended.
+    /// Sessions of a Hub that was killed ended with it: the input of their child ended. Nothing waits for
+    /// the engines that still hold data of removed projects.
     async fn recover(&self) -> Result<(), Problem> {
+        let mut deleting = self.deleting.lock().unwrap_or_else(PoisonError::into_inner);
+        for project in Memory::condemned(&self.shared.folder()) {
+            let shared = Arc::clone(&self.shared);
+            deleting.spawn(async move {
+                if let Err(problem) = shared.clear_everywhere(&project).await {
+                    tracing::info!(%project, "data of a removed project are still there: {problem}");
+                }
+            });
+        }
         Ok(())
     }
 
     async fn delete_data(&self, project: &ProjectId) -> Result<(), Problem> {
-        let memory = Memory::of(&self.shared.folder(), project);
         Vault::of(&self.shared.options.home, project)
             .clear()
             .map_err(|fault| home_problem("Deleting the project's dumps", &fault))?;
-        // A project that never ran on an engine has no volumes.
-        if let Some(engine) = memory.last_engine() {
-            let cleared = tokio::time::timeout(DELETE_BOUND, self.clear_volumes(&engine, project));
-            match cleared.await {
-                Ok(Ok(())) => {}
-                Ok(Err(problem)) => return Err(problem),
-                Err(_) => return Err(Fault::Timeout(DELETE_BOUND).problem("Clearing volumes")),
-            }
-            memory.forget();
-        }
         match fs::remove_file(self.shared.folder_state(project)) {
             Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => {
                 return Err(home_problem("Deleting what is known of the folder's copy", &fault));
             }
             _ => {}
         }
-        Ok(())
+        Memory::of(&self.shared.folder(), project).condemn();
+        self.shared.clear_everywhere(project).await
     }
 }
 
-impl DaggerRuntime {
+impl Shared {
+    /// Clears a project's volumes in every engine that has some.
+    ///
+    /// # Errors
+    /// Of the first engine that still has them; the others are cleared all the same.
+    async fn clear_everywhere(&self, project: &ProjectId) -> Result<(), Problem> {
+        // A project that never ran on an engine has no volumes.
+        let memory = Memory::of(&self.folder(), project);
+        let mut left = None;
+        for engine in memory.engines() {
+            let clearing = tokio::time::timeout(DELETE_BOUND, self.clear_volumes(&engine, project));
+            let timed_out = |_| Err(Fault::Timeout(DELETE_BOUND).problem("Clearing volumes"));
+            match clearing.await.unwrap_or_else(timed_out) {
+                Ok(()) => memory.leaves(&engine),
+                Err(problem) => {
+                    left.get_or_insert(still_there(&engine, &problem));
+                }
+            }
+        }
+        left.map_or(Ok(()), Err)
+    }
+
     async fn clear_volumes(&self, engine: &str, project: &ProjectId) -> Result<(), Problem> {
         let doing = "Clearing the project's volumes";
-        let named = EngineAddress::parse(engine).ok();
-        let (place, cli) = self.shared.engines.ready(named.as_ref(), &silent()).await?;
+        let (place, cli) = self.engines.answering(engine).await?;
         let opening = Opening {
             cli: cli.program,
             engine: place.address(),
-            folder: self.shared.empty_folder()?,
+            folder: self.empty_folder()?,
             bound: DELETE_BOUND,
         };
         let session = Session::open(&opening).await.map_err(|fault| fault.problem(doing))?;
         for service in [Service::Postgres, Service::Redis] {
-            let image = self.shared.pins.pinned(&session, hub_domain::spec(service).image).await?;
+            let image = self.pins.pinned(&session, hub_domain::spec(service).image).await?;
             let query = session.query(DELETE_BOUND);
             let failed = |fault| Fault::from(fault).problem(doing);
             let volume = query.cache_volume(volume_key(project, service)).id().await;
             let volume = volume.map_err(failed)?;
             clearing(&query, &image, &volume, service).sync().await.map_err(failed)?;
         }
-        let image =
-            self.shared.pins.pinned(&session, hub_domain::spec(Service::Backend).image).await?;
+        let image = self.pins.pinned(&session, hub_domain::spec(Service::Backend).image).await?;
         for read_only in [false, true] {
             let failed = |fault: Fault| fault.problem(doing);
             let copy = FolderCopy::named(&session, project, read_only).await.map_err(failed)?;
@@ -170,4 +193,15 @@ impl DaggerRuntime {
         session.close().await;
         Ok(())
     }
+}
+
+/// Why data of a removed project are still in an engine.
+fn still_there(engine: &str, problem: &Problem) -> Problem {
+    Problem::new(
+        Code::EngineUnavailable,
+        format!("The project's data on the Dagger engine at {engine} could not be deleted."),
+        "They are deleted when the Hub is started while that engine answers.",
+    )
+    .caused_by(problem)
+    .retryable()
 }

@@ -8,79 +8,21 @@
 mod engine;
 #[path = "recorded/graphql.rs"]
 mod graphql;
+#[path = "recorded/project.rs"]
+mod project;
+#[path = "recorded/volumes.rs"]
+mod volumes;
 
 use engine::Engine;
 use graphql::Schema;
-use hub_dagger::{DaggerOptions, DaggerRuntime};
-use hub_domain::{
-    EngineAddress, PerService, PortPlan, Problem, ProjectId, ProjectName, Service, StackConfig,
-    StackInputs,
-};
-use hub_engine::logs::{LogStream, LogWriter};
-use hub_engine::runtime::{Launch, Runtime};
-use hub_engine::secrets::{Purpose, Secrets};
-use std::collections::BTreeMap;
-use std::path::Path;
+use hub_dagger::DaggerRuntime;
+use hub_domain::Service;
+use hub_engine::runtime::Runtime;
+use project::{Log, launch, options};
 use std::sync::Arc;
-
-struct Silent;
-
-impl LogWriter for Silent {
-    fn write(&self, _stream: LogStream, _bytes: &[u8]) {}
-    fn note(&self, _text: &str) {}
-    fn end(&self) {}
-}
-
-struct Known;
-
-impl Secrets for Known {
-    fn derive(
-        &self,
-        _project: &ProjectId,
-        purpose: Purpose,
-    ) -> Result<secrecy::SecretString, Problem> {
-        Ok(format!("veryhidden{}", purpose.label()).into())
-    }
-
-    fn kept_in(&self) -> String {
-        "a test".to_owned()
-    }
-}
 
 /// Ports that are only looked for are another's in the next moment: one test at a time has some.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
-/// Ports that were free a moment ago.
-fn ports() -> PortPlan {
-    PerService::from_fn(|_| {
-        std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-    })
-}
-
-fn launch(folder: &Path, engine: &str, read_only: bool) -> Launch {
-    let inputs = StackInputs {
-        project: ProjectId::parse("abcdefgh").unwrap(),
-        name: ProjectName::parse("a \"name\" with $signs").unwrap(),
-        workspace: folder.to_path_buf(),
-        ports: ports(),
-        limits: PerService::default(),
-        engine: Some(EngineAddress::parse(engine).unwrap()),
-        images: PerService::default(),
-        read_only,
-        environment: BTreeMap::from([(
-            (Service::Backend, "MULTI".to_owned()),
-            "two\nlines \\ \"quoted\"".to_owned(),
-        )]),
-    };
-    let log: Arc<dyn LogWriter> = Arc::new(Silent);
-    Launch {
-        config: Arc::new(StackConfig::build(inputs).unwrap()),
-        secrets: Arc::new(Known),
-        logs: PerService::from_fn(|_| Arc::clone(&log)),
-        progress: Arc::new(|_| {}),
-        folder: tokio::sync::watch::Sender::new(None),
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_secret() {
@@ -91,14 +33,8 @@ async fn every_query_of_a_stacks_life_fits_the_recorded_api_and_none_holds_a_sec
     let listens = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("tls://{}", listens.local_addr().unwrap());
     let home = folder.path().join("home");
-    let runtime = DaggerRuntime::new(DaggerOptions {
-        home: home.clone(),
-        workbench: folder.path().join("workbench"),
-        engine: None,
-        cli: Some(engine.cli.clone()),
-        releases: None,
-    });
-    let launch = launch(folder.path(), &address, true);
+    let runtime = DaggerRuntime::new(options(folder.path(), &engine.cli));
+    let launch = launch(folder.path(), &address, true, &Arc::new(Log::default()));
     let project = launch.config.project().clone();
     let instance = runtime.prepare(launch).await.unwrap();
     for service in Service::ALL {
@@ -142,13 +78,8 @@ async fn every_query_for_a_folders_copy_fits_too() {
         let engine = Engine::without_live_folders(folder.path()).await;
         let listens = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("tls://{}", listens.local_addr().unwrap());
-        let runtime = DaggerRuntime::new(DaggerOptions {
-            home: folder.path().join("home"),
-            workbench: folder.path().join("workbench"),
-            engine: None,
-            cli: Some(engine.cli.clone()),
-            releases: None,
-        });
+        let runtime = DaggerRuntime::new(options(folder.path(), &engine.cli));
+        let launch = launch(folder.path(), &address, read_only, &Arc::new(Log::default()));
         let is_agent =
             |query: &str| query.contains("/hub/agent/serve.py") && query.contains("start}");
         let asked = async {
@@ -159,7 +90,7 @@ async fn every_query_for_a_folders_copy_fits_too() {
             }
         };
         tokio::select! {
-            prepared = runtime.prepare(launch(folder.path(), &address, read_only)) => {
+            prepared = runtime.prepare(launch) => {
                 panic!("there is no agent, and yet: {:?}", prepared.err());
             }
             () = asked => {}

@@ -3,7 +3,7 @@
 
 use crate::actor::{Command, held, on_blocking_thread};
 use crate::host::PortState;
-use crate::hub::Hub;
+use crate::hub::{Hub, Inner};
 use crate::snapshot::ProjectSnapshot;
 use hub_domain::{
     Code, ConfigError, Desired, EngineAddress, ImageName, LastKnown, NameError, PerService,
@@ -116,18 +116,35 @@ impl Hub {
     }
 
     /// Stops a project and forgets it; with its databases and logs, unless they are to be kept. The
-    /// folder stays as it is.
+    /// folder stays as it is. Returns what could not be deleted and why.
     ///
     /// # Errors
     /// `PROJECT_NOT_FOUND`, those of the store; the project then stays registered.
-    pub async fn remove(&self, id: &ProjectId, keep_data: bool) -> Result<(), Problem> {
+    pub async fn remove(&self, id: &ProjectId, keep_data: bool) -> Result<Vec<Problem>, Problem> {
         // Before its turn: a stop may take as long as a service ignores it, and nobody waits for that.
         self.stop(id).await?;
         self.until_stopped(id).await?;
-        let _one_at_a_time = self.inner.registering.lock().await;
-        self.command(id, |reply| Command::Remove { keep_data, reply }).await?;
-        self.forget(id);
-        Ok(())
+        {
+            let _one_at_a_time = self.inner.registering.lock().await;
+            self.command(id, |reply| Command::Remove { keep_data, reply }).await?;
+            self.forget(id);
+        }
+        if keep_data {
+            return Ok(Vec::new());
+        }
+        // After the registration, so that no half-deleted project is left; after the others' turn, as an
+        // engine may be slow to answer; and to its end, also when the asker goes away.
+        let deleting = self.inner.actors.spawn(delete_data(Arc::clone(&self.inner), id.clone()));
+        Ok(deleting.await.unwrap_or_else(|fault| {
+            vec![
+                Problem::new(
+                    Code::HubHomeUnusable,
+                    "Not all of the project's data could be deleted.",
+                    "See the cause; what is left lies in the Hub's data folder.",
+                )
+                .caused_by(fault),
+            ]
+        }))
     }
 
     /// Changes what is registered about a project.
@@ -313,4 +330,17 @@ fn none_left(fault: PortError) -> Problem {
         "Remove projects you no longer need, or end programs that listen on many ports.",
     )
     .caused_by(fault)
+}
+
+/// Deletes what runtimes and logs hold of a project that is no longer registered. Returns what stayed.
+async fn delete_data(inner: Arc<Inner>, id: ProjectId) -> Vec<Problem> {
+    let mut left = Vec::new();
+    for runtime in &inner.context.runtimes {
+        left.extend(runtime.delete_data(&id).await.err());
+    }
+    left.extend(inner.context.logs.remove(&id).err());
+    for problem in &left {
+        tracing::error!(project = %id, "some of its data stayed behind: {problem}");
+    }
+    left
 }

@@ -109,17 +109,19 @@ pub trait Runtime: Send + Sync + 'static {
     /// With the code of what failed; nothing of it is left running.
     async fn prepare(&self, launch: Launch) -> Result<Arc<dyn Instance>, Problem>;
 
-    /// Ends what an earlier Hub, killed, may have left running. Called once, before anything starts.
+    /// Ends what an earlier Hub, killed, may have left running, and begins to delete what could not be
+    /// deleted before. Called once, before anything starts.
     ///
     /// # Errors
     /// When something could not be ended; the words name it.
     async fn recover(&self) -> Result<(), Problem>;
 
     /// Deletes what the runtime keeps for a project: its databases and run folders. The project is
-    /// stopped. Deleting what is not there is no error.
+    /// stopped and no longer registered. Deleting what is not there is no error.
     ///
     /// # Errors
-    /// `HUB_HOME_UNUSABLE` and the cause.
+    /// `HUB_HOME_UNUSABLE`; what is out of reach now and is deleted by a later
+    /// [`recover`](Self::recover), with the code of what keeps it out of reach.
     async fn delete_data(&self, project: &ProjectId) -> Result<(), Problem>;
 }
 

@@ -4,7 +4,9 @@
 
 mod world;
 
-use hub_domain::{Code, Desired, LastKnown, ResourceLimits, RuntimeChoice, RuntimeKind, Service};
+use hub_domain::{
+    Code, Desired, LastKnown, Problem, ResourceLimits, RuntimeChoice, RuntimeKind, Service,
+};
 use hub_engine::host::PortHolder;
 use hub_engine::{AddProject, ProjectChange};
 use std::path::Path;
@@ -188,13 +190,26 @@ async fn removing_stops_first_and_forgets_everything_or_keeps_the_data() {
         let id = world.add(&hub, "/shop").await;
         hub.start(&id).await.unwrap();
         hub.until_started(&id).await.unwrap();
-        hub.remove(&id, keep_data).await.unwrap();
+        assert_eq!(hub.remove(&id, keep_data).await.unwrap(), []);
         assert_eq!(world.alive(), 0);
         assert!(hub.projects().is_empty());
         assert!(world.with(|s| s.projects.is_empty()));
         assert_eq!(world.with(|s| s.deleted.contains(&id)), !keep_data);
         assert_eq!(hub.start(&id).await.unwrap_err().code, Code::ProjectNotFound);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn data_that_cannot_be_deleted_do_not_keep_a_project_and_are_told_of() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    let away = Problem::new(Code::EngineUnavailable, "It is away.", "Wait.");
+    world.with(|s| s.delete_fails = Some(away.clone()));
+    let left = hub.remove(&id, false).await.unwrap();
+    assert!(!left.is_empty() && left.iter().all(|problem| *problem == away), "{left:?}");
+    assert!(hub.projects().is_empty());
+    assert!(world.with(|s| s.projects.is_empty()));
 }
 
 #[tokio::test(start_paused = true)]

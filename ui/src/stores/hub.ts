@@ -115,8 +115,12 @@ export class HubStore extends Store<HubState> {
     return this.#act(key, "restart", () => this.host.rpc("restart", service ? { project, service } : { project }));
   }
 
+  /** Removes a project. It is gone also where some of its data could not be deleted; that is told. */
   remove(project: string): Promise<boolean> {
-    return this.#act(project, "remove", () => this.host.rpc("remove", { project }));
+    return this.#act(project, "remove", async () => {
+      const { left } = await this.host.rpc("remove", { project });
+      for (const error of left) this.notify({ kind: "failed", error });
+    });
   }
 
   /** Takes a free port in place of a held one and starts again. */

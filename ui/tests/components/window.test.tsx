@@ -309,7 +309,7 @@ describe("a project", () => {
   test("removing names what goes and what stays, asks once, and goes home", async () => {
     const view = fine("shop", 0);
     const { app, host, user } = open([view], at(view, "settings"));
-    host.on("remove", () => null);
+    host.on("remove", () => ({ left: [] }));
     await user.click(screen.getByTestId("remove"));
     const dialog = await screen.findByRole("alertdialog", { name: "Remove shop?" });
     expect(dialog).toHaveTextContent(/Goes: its PostgreSQL database.*Stays: the folder \/home\/ada\/Projects\/shop/);

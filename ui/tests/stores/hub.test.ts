@@ -145,4 +145,14 @@ describe("actions", () => {
       { command: "start", params: { project: "p1" } },
     ]);
   });
+
+  test("a removal that could not delete everything is one, and what is left is told", async () => {
+    const { host, hub, notices } = open();
+    const view = shop();
+    host.snapshot([view]);
+    const error = wireError({ code: "ENGINE_UNAVAILABLE" });
+    host.on("remove", () => ({ left: [error] }));
+    expect(await hub.remove(view.id)).toBe(true);
+    expect(notices).toEqual([{ kind: "failed", error }]);
+  });
 });

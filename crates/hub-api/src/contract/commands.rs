@@ -3,7 +3,7 @@
 
 use super::{
     Check, HubInfo, Limits, LogLine, PerService, ProjectView, RuntimeChoice, Service, Settings,
-    Variable,
+    Variable, WireError,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -49,6 +49,13 @@ pub struct RemoveParams {
     /// Keep its databases and logs.
     #[serde(default)]
     pub keep_data: Option<bool>,
+}
+
+/// What a removal has come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Removed {
+    /// What could not be deleted and why. The project is gone all the same.
+    pub left: Vec<WireError>,
 }
 
 /// Starts or stops a project.
@@ -217,7 +224,7 @@ commands! {
     /// Registers a folder.
     Add "add" AddParams => ProjectView,
     /// Removes a project; its folder stays.
-    Remove "remove" RemoveParams => Option<Nothing>,
+    Remove "remove" RemoveParams => Removed,
     /// Starts a project.
     Start "start" RunParams => ProjectView,
     /// Stops a project.

@@ -102,11 +102,10 @@ async fn remove(
     State(shared): Hub,
     Path(project): Path<String>,
     query: Result<Query<RemoveQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<StatusCode, WireError> {
+) -> Answer {
     let Query(query) = query.map_err(|f| invalid("The query is malformed.").caused_by(f))?;
     let params = RemoveParams { project, keep_data: Some(query.keep_data) };
-    shared.api.call(Request::Remove(params)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    call(&shared, Request::Remove(params)).await
 }
 
 #[derive(Default, Deserialize)]

@@ -11,8 +11,8 @@ use crate::client::Client;
 use crate::{Outcome, render};
 use clap::CommandFactory;
 use hub_api::contract::{
-    AddParams, Check, ProjectParams, ProjectState, ProjectView, RemoveParams, RestartParams,
-    RunParams, RuntimeChoice, WireError, to_wire,
+    AddParams, Check, ProjectParams, ProjectState, ProjectView, RemoveParams, Removed,
+    RestartParams, RunParams, RuntimeChoice, WireError, to_wire,
 };
 use hub_cli::{hosting, places};
 use hub_domain::{Code, Problem};
@@ -85,9 +85,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, WireError> {
         }
         Command::Remove { project, keep_data } => {
             let params = RemoveParams { project: name(project), keep_data: Some(*keep_data) };
-            let _: serde_json::Value = Client::connect(&home)?.call("remove", params)?;
-            out.say(&json!({ "removed": project }), || {
-                format!("Removed {}. Its folder is as it was.\n", render::safe(project))
+            let removed: Removed = Client::connect(&home)?.call("remove", params)?;
+            out.say(&json!({ "removed": project, "left": removed.left }), || {
+                render::removed(project, &removed)
             })
         }
         Command::Open { project, print } => open::run(&home, project.as_deref(), *print, &out),

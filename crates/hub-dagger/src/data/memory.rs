@@ -9,7 +9,7 @@ use crate::stack::{Parts, shell};
 use dagger_sdk::Query;
 use hub_domain::{ProjectId, Service};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,8 +20,14 @@ const BOUND: Duration = Duration::from_secs(100);
 struct Note {
     /// Engine on which the project ran last.
     engine: String,
-    /// What each engine answered when the volumes were last seen in it.
+    /// What each engine answered when the volumes were last seen in it; nothing where they are in doubt.
     seen: BTreeMap<String, String>,
+    /// Engines in which volumes were made, seen or not.
+    #[serde(default)]
+    entered: BTreeSet<String>,
+    /// The project was removed with its data.
+    #[serde(default)]
+    condemned: bool,
 }
 
 /// The note of one project, in a file of its own.
@@ -34,6 +40,24 @@ impl Memory {
     /// `folder` is the runtime's own in the Hub home.
     pub(crate) fn of(folder: &Path, project: &ProjectId) -> Self {
         Self { file: folder.join("volumes").join(format!("{project}.json")) }
+    }
+
+    /// Removed projects of which engines still hold volumes.
+    pub(crate) fn condemned(folder: &Path) -> Vec<ProjectId> {
+        let files = std::fs::read_dir(folder.join("volumes")).into_iter().flatten().flatten();
+        let projects = files.filter_map(|entry| {
+            let path = entry.path();
+            let project = ProjectId::parse(path.file_stem()?.to_str()?).ok()?;
+            Self { file: path }.read().condemned.then_some(project)
+        });
+        projects.collect()
+    }
+
+    /// Notes that the project was removed with its data, where any engine has some.
+    pub(crate) fn condemn(&self) {
+        if !self.engines().is_empty() {
+            self.write(&Note { condemned: true, ..self.read() });
+        }
     }
 
     fn read(&self) -> Note {
@@ -54,9 +78,45 @@ impl Memory {
         Some(self.read().engine).filter(|engine| !engine.is_empty())
     }
 
+    /// Every engine in which the project's volumes may be.
+    pub(crate) fn engines(&self) -> BTreeSet<String> {
+        let note = self.read();
+        let noted = note.seen.into_keys().chain([note.engine]).filter(|engine| !engine.is_empty());
+        noted.chain(note.entered).collect()
+    }
+
+    /// True where the project's volumes were seen in this engine at some time.
+    pub(crate) fn was_on(&self, engine: &str) -> bool {
+        self.read().seen.contains_key(engine)
+    }
+
+    /// Notes that volumes are about to be made in this engine.
+    pub(crate) fn enters(&self, engine: &str) {
+        let mut note = self.read();
+        if note.entered.insert(engine.to_owned()) {
+            self.write(&note);
+        }
+    }
+
+    /// Notes that this engine holds nothing of the project any more; the last one takes the whole note
+    /// with it.
+    pub(crate) fn leaves(&self, engine: &str) {
+        let mut note = self.read();
+        note.entered.remove(engine);
+        note.seen.remove(engine);
+        if note.engine == engine {
+            note.engine.clear();
+        }
+        match note.entered.is_empty() && note.seen.is_empty() && note.engine.is_empty() {
+            true => self.forget(),
+            false => self.write(&note),
+        }
+    }
+
     /// True where the volumes were seen in the engine that gives this answer.
     pub(crate) fn knows(&self, engine: &str, answer: &str) -> bool {
-        self.read().seen.get(engine).is_some_and(|seen| seen == answer)
+        let note = self.read();
+        note.seen.get(engine).is_some_and(|seen| seen == answer && !seen.is_empty())
     }
 
     /// Notes that the volumes are in this engine.
@@ -70,12 +130,12 @@ impl Memory {
     /// Takes the note back: a volume was not there.
     pub(crate) fn doubt(&self, engine: &str) {
         let mut note = self.read();
-        note.seen.remove(engine);
+        note.seen.insert(engine.to_owned(), String::new());
         self.write(&note);
     }
 
     /// Removes the note.
-    pub(crate) fn forget(&self) {
+    fn forget(&self) {
         if let Err(fault) = std::fs::remove_file(&self.file)
             && fault.kind() != std::io::ErrorKind::NotFound
         {
@@ -122,10 +182,32 @@ mod tests {
         assert!(!memory.knows("unix:///a", "2"), "its state was lost");
         assert_eq!(memory.last_engine().as_deref(), Some("unix:///b"));
         memory.doubt("unix:///a");
-        assert!(!memory.knows("unix:///a", "1"));
-        memory.forget();
-        memory.forget();
+        assert!(!memory.knows("unix:///a", "1") && !memory.knows("unix:///a", ""));
+        assert!(memory.was_on("unix:///a"), "it was there before it was in doubt");
+    }
+
+    #[test]
+    fn every_engine_with_volumes_is_noted_until_it_was_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = ProjectId::parse("abcdefgh").unwrap();
+        let memory = Memory::of(folder.path(), &project);
+        // As a Hub wrote it that did not note what it had begun.
+        write_whole(&memory.file, br#"{"engine": "unix:///a", "seen": {"unix:///a": "1"}}"#)
+            .unwrap();
+        memory.enters("unix:///b");
+        assert!(!memory.was_on("unix:///b"), "nothing was seen there yet");
+        memory.saw("unix:///c", "3");
+        let engines: Vec<String> = memory.engines().into_iter().collect();
+        assert_eq!(engines, ["unix:///a", "unix:///b", "unix:///c"]);
+        assert!(Memory::condemned(folder.path()).is_empty());
+        memory.condemn();
+        for engine in engines {
+            assert_eq!(Memory::condemned(folder.path()), std::slice::from_ref(&project));
+            memory.leaves(&engine);
+        }
+        assert!(!memory.file.exists());
         assert_eq!(memory.last_engine(), None);
+        memory.leaves("unix:///a");
     }
 
     #[test]

@@ -10,12 +10,27 @@ mod vault;
 pub(crate) use dump::postgres as dump_postgres;
 pub(crate) use memory::{Memory, recall};
 pub(crate) use redis_copy::fetch as copy_redis;
-pub(crate) use vault::Vault;
+pub(crate) use vault::{FURTHER, ROLES, Vault};
 
-use hub_domain::{Code, Problem};
+use hub_domain::{Code, Problem, Timestamp};
+use secrecy::SecretString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+
+/// What a copy of a running service's data is made with.
+pub(crate) struct Request<'a> {
+    /// Loopback port on which the service is reached.
+    pub(crate) port: u16,
+    /// The service's own.
+    pub(crate) password: &'a SecretString,
+    /// Where the copy goes.
+    pub(crate) vault: &'a Vault,
+    /// Now.
+    pub(crate) at: Timestamp,
+    /// Address of the engine on which the service runs.
+    pub(crate) engine: &'a str,
+}
 
 /// Writes a file that is there whole or not at all.
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {

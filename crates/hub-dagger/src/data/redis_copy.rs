@@ -1,11 +1,10 @@
 //! Copies what a running Redis holds, as a replica would: it logs in, asks to be brought up to date, and
 //! keeps the snapshot that comes first.
 
-use super::Vault;
-use hub_domain::{Service, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
+use super::Request;
+use hub_domain::Service;
+use secrecy::ExposeSecret;
 use std::io::Write;
-use std::path::PathBuf;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -17,16 +16,11 @@ const PIECE: usize = 64 * 1024;
 ///
 /// # Errors
 /// Why there is no copy, in words.
-pub(crate) async fn fetch(
-    port: u16,
-    password: &SecretString,
-    vault: &Vault,
-    at: Timestamp,
-) -> Result<PathBuf, String> {
+pub(crate) async fn fetch(request: &Request<'_>) -> Result<(), String> {
     let text = |fault: std::io::Error| fault.to_string();
-    let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(text)?;
+    let stream = TcpStream::connect(("127.0.0.1", request.port)).await.map_err(text)?;
     let mut stream = BufReader::new(stream);
-    let password = password.expose_secret();
+    let password = request.password.expose_secret();
     let login = format!("*2\r\n$4\r\nAUTH\r\n${}\r\n{password}\r\n", password.len());
     stream.write_all(login.as_bytes()).await.map_err(text)?;
     let answer = line(&mut stream).await?;
@@ -43,7 +37,7 @@ pub(crate) async fn fetch(
         let length = answer.strip_prefix('$').and_then(|digits| digits.parse::<u64>().ok());
         break length.ok_or_else(|| format!("answered SYNC with {answer}"))?;
     };
-    let mut file = vault.begin().map_err(text)?;
+    let mut file = request.vault.begin().map_err(text)?;
     let mut left = length;
     let mut piece = vec![0; PIECE];
     while left > 0 {
@@ -55,7 +49,8 @@ pub(crate) async fn fetch(
         file.write_all(&piece[..read]).map_err(text)?;
         left -= u64::try_from(read).unwrap_or(left);
     }
-    vault.keep(Service::Redis, at.as_millis() / 1000, file).map_err(text)
+    let kept = request.vault.keep(Service::Redis, request.at, request.engine, file.into());
+    kept.map(drop).map_err(text)
 }
 
 async fn line(stream: &mut BufReader<TcpStream>) -> Result<String, String> {

@@ -94,12 +94,43 @@ impl Engines {
         if let Some(address) = named.or(self.usual.as_ref()) {
             return Ok(Place::Given(address.clone()));
         }
-        let runtime = container::find().await?;
-        Ok(Place::Own(OwnEngine {
-            runtime,
+        self.own().await.map(Place::Own)
+    }
+
+    async fn own(&self) -> Result<OwnEngine, Vec<String>> {
+        Ok(OwnEngine {
+            runtime: container::find().await?,
             version: self.sources.pinned.clone(),
             settings: self.folder.join("engine.json"),
-        }))
+        })
+    }
+
+    /// The engine at an address that [`Place::address`] gave, if it answers now: command line and place.
+    ///
+    /// # Errors
+    /// `ENGINE_UNAVAILABLE`, those of the command line.
+    pub(crate) async fn answering(&self, address: &str) -> Result<(Place, Cli), Problem> {
+        let place = match EngineAddress::parse(address) {
+            Ok(address) => Place::Given(address),
+            Err(_) => Place::Own(self.own().await.map_err(|refusals| no_runtime(&refusals))?),
+        };
+        let why = match &place {
+            Place::Given(given) => reach::check(given).await.err(),
+            Place::Own(own) if own.address() != address => {
+                Some(format!("the Hub's own is now the one at {}", own.address()))
+            }
+            Place::Own(own) => match own.state().await {
+                Ok(ContainerState::Running) => None,
+                Ok(ContainerState::Stopped) => Some("it is stopped".to_owned()),
+                Ok(ContainerState::Missing) => Some("its container is gone".to_owned()),
+                Err(why) => Some(why),
+            },
+        };
+        if let Some(why) = why {
+            return Err(not_reached(address, &why));
+        }
+        let cli = self.sources.get(&place.wanted(), &silent()).await?;
+        Ok((place, cli))
     }
 
     /// What is known of a project's engine. Bounded to 2 s for each question.
@@ -161,7 +192,7 @@ impl Engines {
         let place = self.place(named).await.map_err(|refusals| no_runtime(&refusals))?;
         if let Place::Given(address) = &place {
             // Its command line would try again and again, without a word.
-            reach::check(address).await.map_err(|why| not_reached(address, &why))?;
+            reach::check(address).await.map_err(|why| not_reached(address.as_str(), &why))?;
         }
         let cli = self.sources.get(&place.wanted(), progress).await?;
         if let Place::Own(own) = &place {
@@ -229,7 +260,7 @@ fn no_runtime(refusals: &[String]) -> Problem {
     })
 }
 
-fn not_reached(address: &EngineAddress, why: &str) -> Problem {
+fn not_reached(address: &str, why: &str) -> Problem {
     Problem::new(
         Code::EngineUnavailable,
         format!("The Dagger engine at {address} cannot be reached."),

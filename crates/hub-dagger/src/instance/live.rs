@@ -130,18 +130,69 @@ impl Live {
             client: tokio::sync::Mutex::new(client),
             engine,
         };
-        if !knows {
-            let filling = live.fill_all(context);
-            let filling = tell_while(filling, "Looking after the databases", progress);
-            while_it_answers(&live.session, filling.boxed()).await?;
-            context.memory.saw(&live.engine, &answer);
-        }
+        context.memory.enters(&live.engine);
+        let filling = live.fill_all(context);
+        let filling = tell_while(filling, "Looking after the databases", progress);
+        while_it_answers(&live.session, filling.boxed()).await?;
+        context.memory.saw(&live.engine, &answer);
         Ok(Arc::new(live))
     }
 
     async fn fill_all(&self, context: &Context) -> Result<(), Problem> {
+        for service in [Service::Postgres, Service::Redis] {
+            if self.filled[service].load(Ordering::Acquire) {
+                self.tell(context, service, "present");
+            }
+        }
         tokio::try_join!(self.fill(context, Service::Postgres), self.fill(context, Service::Redis),)
             .map(drop)
+    }
+
+    /// Tells the user where the data of a service come from, where that is not a matter of course. `said`
+    /// is what the look at its volume has brought.
+    fn tell(&self, context: &Context, service: Service, said: &str) {
+        let engine = self.engine.as_str();
+        let before = context.memory.last_engine();
+        let elsewhere = before.as_deref().filter(|before| *before != engine);
+        let (first, lacking) = said.split_once('\n').unwrap_or((said, ""));
+        let lost = context.memory.was_on(engine);
+        let text = match (first.strip_prefix("restored "), elsewhere) {
+            (Some(dump), _) if lost => format!(
+                "the engine had lost the volume: its data were restored from {dump}, which the Hub \
+                 had kept; what was written after that is lost"
+            ),
+            (Some(dump), Some(other)) => format!(
+                "this engine had no data of the project: they were restored from {dump}, which the \
+                 Hub had kept; what was written after that is still on the engine at {other}"
+            ),
+            (Some(dump), None) => {
+                format!("its data were restored from {dump}, which the Hub had kept")
+            }
+            (None, _) if first == "created" && lost => "the engine had lost the volume before the \
+                 Hub could make a first copy of its data: it begins empty"
+                .to_owned(),
+            (None, Some(other)) if first == "created" => format!(
+                "this engine has no data of the project, and the Hub no copy: it begins empty; what \
+                 was written before is still on the engine at {other}"
+            ),
+            (None, Some(other)) => {
+                let copy = context.vault.newest_from(service, other).map_or_else(
+                    || "the Hub has no copy of what".to_owned(),
+                    |name| format!("{} holds what", context.vault.folder().join(name).display()),
+                );
+                format!(
+                    "the project ran on the engine at {other} last, and this engine had its data \
+                     from before: these are used; {copy} was written there"
+                )
+            }
+            (None, None) => return,
+        };
+        let lacking = lacking.trim();
+        let text = match lacking.is_empty() {
+            true => text,
+            false => format!("{text}; not restored: {lacking}"),
+        };
+        context.launch.logs[service].note(&text);
     }
 
     /// Brings what the containers wrote last to the project folder, where they work on a copy. Bounded.
@@ -179,7 +230,7 @@ impl Live {
                 let options = dagger_sdk::HostDirectoryOpts {
                     exclude: None,
                     gitignore: None,
-                    include: Some(vec!["*.dump", "*.rdb"]),
+                    include: Some(vec!["*.dump", "*.rdb", "*.roles", "*.further"]),
                     no_cache: Some(true),
                 };
                 let folder = query.host().directory_opts(path, options).id().await;
@@ -189,12 +240,7 @@ impl Live {
         let nonce = hex::encode(rand::random::<[u8; 8]>());
         let made = stack::restoring(&query, &self.parts, service, dumps, &nonce);
         let said = made.stdout().await.map_err(|fault| problem(fault.into()))?;
-        if let Some(dump) = said.trim().strip_prefix("restored ") {
-            context.launch.logs[service].note(&format!(
-                "the engine had lost the volume: its data were restored from {dump}, which the Hub \
-                 had kept; what was written after that is lost"
-            ));
-        }
+        self.tell(context, service, said.trim());
         self.filled[service].store(true, Ordering::Release);
         Ok(())
     }

@@ -114,6 +114,8 @@ pub(super) struct Inner {
     /// The limits of what runs now, where a service runs.
     pub(super) running: Mutex<PerService<Option<Option<Applied>>>>,
     pub(super) runs: AtomicU64,
+    /// Who copies the data of a service.
+    pub(super) copies: PerService<copies::Turn>,
     /// Stops that nobody waits for; bounded each.
     pub(super) errands: TaskTracker,
 }
@@ -150,6 +152,7 @@ impl DaggerInstance {
             running: Mutex::default(),
             // Beyond all runs of earlier instances, remains of which may still be there.
             runs: AtomicU64::new(SystemClock.now().as_millis()),
+            copies: PerService::default(),
             errands: TaskTracker::new(),
         });
         let copying = copies::Schedule::begin(&inner);

@@ -108,8 +108,8 @@ SETTINGS"
     shell(&script)
 }
 
-/// The container whose output tells how a volume is: `present`, `created`, or `restored FILE`. `nonce`
-/// makes the engine look rather than remember.
+/// The container whose output tells how a volume is: `present`, `created`, or `restored FILE`, and in the
+/// next line what the restored data lack. `nonce` makes the engine look rather than remember.
 pub(crate) fn restoring(
     query: &Query,
     parts: &Parts,
@@ -122,7 +122,9 @@ pub(crate) fn restoring(
         _ => (MAKE_REDIS, &parts.secrets.redis_password, &parts.volumes.redis),
     };
     let script = format!("set -eu\ncd {DATA}\n{LOCK}\ndumps={DUMPS}\n{script}")
-        .replace("@DATABASE@", DATABASE);
+        .replace("@DATABASE@", DATABASE)
+        .replace("@ROLES@", crate::data::ROLES)
+        .replace("@FURTHER@", crate::data::FURTHER);
     let mut container = with_volume(image(query, parts, service), volume, service);
     if let Some(dumps) = dumps {
         // In the Hub home they are readable by their owner alone.
@@ -152,7 +154,8 @@ pub(crate) fn clearing(query: &Query, image: &str, volume: &Id, service: Service
         .with_exec(shell(&format!("find {DATA} -mindepth 1 -delete")))
 }
 
-/// Appears in one step; of several dumps the newest that can be read is taken.
+/// Appears in one step; of several dumps the newest that can be read is taken. One whose rights cannot be
+/// given back is restored without them.
 const MAKE_POSTGRES: &str = r#"if [ -s cluster/PG_VERSION ]; then echo present; exit 0; fi
 rm -rf partial
 made=created
@@ -167,12 +170,32 @@ make() {
   echo 'CREATE DATABASE @DATABASE@;' | postgres --single -j -D partial postgres >/tmp/said 2>&1 || say
   printf 'cchub:%s' "$HUB_PASSWORD" | sha256sum | cut -c1-64 | tr -d '\n' > partial/cchub-password.sha256
 }
+restore() { pg_restore -h /tmp -U @DATABASE@ --exit-on-error "$@" >/tmp/restored 2>&1; }
+bare='--no-owner --no-acl'
+restore_all() {
+  stem=${dump%.dump}
+  lacks=
+  # That a role is there already is no fault; what then lacks a role tells so itself.
+  rights=--no-owner
+  if [ -f "$stem.@ROLES@" ]; then
+    psql -h /tmp -U @DATABASE@ -d postgres -q -f "$stem.@ROLES@" >/tmp/roles 2>&1 || true
+    rights=
+  fi
+  into="-d @DATABASE@ --single-transaction"
+  restore $into $rights "$dump" || { restore $into $bare "$dump" && lacks="$lacks, its roles' rights"; } ||
+    return 1
+  # Archives of this kind name the database they make.
+  into="-d template1 --create --clean --if-exists"
+  for further in "$stem".*.@FURTHER@; do
+    [ -f "$further" ] || continue
+    restore $into $rights "$further" || restore $into $bare "$further" || lacks="$lacks, ${further##*/}"
+  done
+}
 make
 for dump in $found; do
   pg_ctl -D partial -w -t 120 -l /tmp/log -o "-c listen_addresses= -c unix_socket_directories=/tmp" \
     start >/tmp/said 2>&1 || { cat /tmp/log >&2; say; }
-  if pg_restore -h /tmp -U @DATABASE@ -d @DATABASE@ --no-owner --exit-on-error \
-    --single-transaction "$dump" >/tmp/restored 2>&1; then made="restored ${dump##*/}"; fi
+  if restore_all; then made="restored ${dump##*/}"; fi
   pg_ctl -D partial -w -t 120 -m fast stop >/tmp/said 2>&1 || say
   [ "$made" = created ] || break
   echo "${dump##*/} cannot be restored:" >&2; cat /tmp/restored >&2
@@ -180,32 +203,56 @@ for dump in $found; do
 done
 if [ -n "$found" ] && [ "$made" = created ]; then exit 1; fi
 mv partial cluster
-echo "$made""#;
+echo "$made"
+[ "$made" = created ] || [ -z "$lacks" ] || echo "${lacks#, }""#;
 
-/// With an append-only file Redis passes over a dump, so the dump is first made into one.
+/// With an append-only file Redis passes over a dump, so the dump is first made into one: the server reads
+/// it, and writes the file anew. Of several dumps the newest that can be read is taken.
 const MAKE_REDIS: &str = r#"if [ -e ready ]; then echo present; exit 0; fi
-rm -rf appendonlydir dump.rdb appendonly.aof
 made=created
-for dump in $(ls -r $dumps/redis-*.rdb 2>/dev/null || true); do
-  cp "$dump" dump.rdb
-  redis-server --dir "$PWD" --port 0 --unixsocket /tmp/redis.sock --daemonize yes --appendonly no \
-    --save '' --logfile /tmp/log >/dev/null
+found=$(ls -r $dumps/redis-*.rdb 2>/dev/null || true)
+ask() { redis-cli -s /tmp/redis.sock "$@" 2>/dev/null; }
+# Runs what follows until it is true, as long as the server lives: 120 s at most.
+await() {
   tries=0
-  until redis-cli -s /tmp/redis.sock ping 2>/dev/null | grep -q PONG; do
-    tries=$((tries + 1)); [ $tries -lt 300 ] || break; sleep 0.1
+  until "$@"; do
+    tries=$((tries + 1))
+    [ $tries -lt 1200 ] && kill -0 $server 2>/dev/null || return 1
+    sleep 0.1
   done
-  if redis-cli -s /tmp/redis.sock config set appendonly yes 2>/dev/null | grep -q OK; then
-    tries=0
-    while redis-cli -s /tmp/redis.sock info persistence |
-      grep -q -e 'aof_rewrite_in_progress:1' -e 'aof_rewrite_scheduled:1'; do
-      tries=$((tries + 1)); [ $tries -lt 600 ] || break; sleep 0.1
-    done
-    redis-cli -s /tmp/redis.sock shutdown nosave >/dev/null 2>&1 || true
+}
+answers() { ask ping | grep -q PONG; }
+written() {
+  state=$(ask info persistence) || return 1
+  case $state in
+    *aof_rewrite_in_progress:1*|*aof_rewrite_scheduled:1*) return 1;;
+    *aof_last_bgrewrite_status:ok*) return 0;;
+  esac
+  return 1
+}
+restore() {
+  await answers || return 1
+  ask config set appendonly yes | grep -q OK || return 1
+  await written || return 1
+  ask shutdown nosave >/dev/null || true
+  wait $server || return 1
+  [ -s appendonlydir/appendonly.aof.manifest ] || [ -s appendonly.aof ]
+}
+rm -rf appendonlydir dump.rdb appendonly.aof
+for dump in $found; do
+  cp "$dump" dump.rdb
+  redis-server --dir "$PWD" --port 0 --unixsocket /tmp/redis.sock --appendonly no \
+    --save '' --logfile /tmp/log >/dev/null 2>&1 &
+  server=$!
+  if restore; then
     made="restored ${dump##*/}"
     break
   fi
-  cat /tmp/log >&2
-  rm -rf appendonlydir dump.rdb
+  kill -9 $server 2>/dev/null || true
+  wait $server 2>/dev/null || true
+  echo "${dump##*/} cannot be restored:" >&2; tail -n 20 /tmp/log >&2
+  rm -rf appendonlydir dump.rdb appendonly.aof /tmp/redis.sock /tmp/log
 done
+if [ -n "$found" ] && [ "$made" = created ]; then exit 1; fi
 touch ready
 echo "$made""#;

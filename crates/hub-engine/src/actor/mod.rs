@@ -55,7 +55,8 @@ pub(crate) enum Command {
     Do(Event, Reply),
     /// Other columns than before; identity, slot and what is known of its lifecycle stay.
     Replace(Box<Project>, Reply),
-    /// The project is stopped and is to be forgotten, with its data or without.
+    /// The project is stopped and is to be forgotten. Its data are deleted by the one who asks, if they are
+    /// not to be kept.
     Remove { keep_data: bool, reply: Reply },
 }
 
@@ -214,19 +215,8 @@ impl Actor {
             ));
         }
         self.writers = PerService::default();
-        // First the registration: if the data cannot be deleted, no half-deleted project is left.
         self.context.store.remove(&self.project.id, keep_data).await?;
         self.context.bus.remove(&self.project.id);
-        if !keep_data {
-            for runtime in &self.context.runtimes {
-                if let Err(problem) = runtime.delete_data(&self.project.id).await {
-                    tracing::error!(project = %self.project.id, "its data stayed behind: {problem}");
-                }
-            }
-            if let Err(problem) = self.context.logs.remove(&self.project.id) {
-                tracing::error!(project = %self.project.id, "its logs stayed behind: {problem}");
-            }
-        }
         Ok(())
     }
 

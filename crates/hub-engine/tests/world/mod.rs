@@ -63,6 +63,8 @@ pub struct State {
     leases: BTreeSet<ProjectId>,
     pub journal: Vec<String>,
     pub deleted: Vec<ProjectId>,
+    /// What keeps data from being deleted.
+    pub delete_fails: Option<Problem>,
     pub notes: Vec<(Service, String)>,
     pub preparing: u32,
     pub most_preparing: u32,
@@ -351,8 +353,10 @@ impl Runtime for World {
     }
 
     async fn delete_data(&self, project: &ProjectId) -> Result<(), Problem> {
-        self.with(|s| s.deleted.push(project.clone()));
-        Ok(())
+        self.with(|s| {
+            s.deleted.push(project.clone());
+            s.delete_fails.clone().map_or(Ok(()), Err)
+        })
     }
 }
 

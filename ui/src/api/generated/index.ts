@@ -502,6 +502,12 @@ project: string,
  */
 keep_data?: boolean, };
 
+export type Removed = { 
+/**
+ * What could not be deleted and why. The project is gone all the same.
+ */
+left: Array<WireError>, };
+
 export type RunParams = { 
 /**
  * Id, name or path.
@@ -638,7 +644,7 @@ export type Commands = {
   list: { params: Nothing; reply: Array<ProjectView> };
   get: { params: ProjectParams; reply: ProjectView };
   add: { params: AddParams; reply: ProjectView };
-  remove: { params: RemoveParams; reply: Nothing | null };
+  remove: { params: RemoveParams; reply: Removed };
   start: { params: RunParams; reply: ProjectView };
   stop: { params: RunParams; reply: ProjectView };
   restart: { params: RestartParams; reply: ProjectView };
