@@ -23,7 +23,7 @@ test("a dump leaves out the search index, which the workbench makes again", { sk
   await until("the folder is indexed", async () => (await ask("/api/index")).files > 0);
   await hub.down(id);
   const folder = join(hub.home, "projects", id, "dumps");
-  const dumps = readdirSync(folder).filter((name) => name.startsWith("postgres-"));
+  const dumps = readdirSync(folder).filter((name) => name.endsWith(".dump"));
   assert.equal(dumps.length, 1, "one was made at the stop");
   const contents = execFileSync(reader, ["--list", join(folder, dumps[0])]).toString();
   assert.match(contents, / TABLE DATA public notes /);

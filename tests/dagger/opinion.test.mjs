@@ -71,11 +71,13 @@ test("a gateway that stands still is replaced, and no service is restarted", { s
 
 test("a gateway that stands still for a moment only heals by itself", { skip: withoutEngine }, async (t) => {
   const { hub, id } = await running(t);
-  const thaw = freeze(t, allPids(id, "gateway"));
+  const gateway = allPids(id, "gateway");
+  const thaw = freeze(t, gateway);
   await until("it is seen", async () => !(await hub.get(id)).overall_healthy);
   thaw();
   await healthy(hub, id);
   assert.deepEqual(restarts(await hub.get(id)), [0, 0, 0, 0]);
+  assert.deepEqual(allPids(id, "gateway"), gateway, "it was not at fault, and is not replaced");
 });
 
 test("a service that hangs is asked inside its session too, and is restarted", { skip: withoutEngine }, async (t) => {
