@@ -72,6 +72,7 @@ pub(super) async fn launch(inner: &Arc<Inner>, service: Service) -> Result<Launc
     let (started, applied) =
         tokio::join!(starting.start(), live.limiter.apply(&tag, limits, LIMIT_BOUND),);
     started.map_err(|fault| not_started(fault.into(), service))?;
+    let applied = live.limiter.confirm(&tag, limits, applied).await;
     guard.keep();
     inner.running()[service] = Some(Some(applied.clone()));
     let facts = Facts {

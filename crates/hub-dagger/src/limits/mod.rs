@@ -27,6 +27,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 /// The exit code of a process that signal 9 ended.
 const KILLED: u32 = 128 + 9;
 
+/// A service that runs is found at once.
+const CONFIRM: Duration = Duration::from_secs(2);
+
 /// Pause between two looks for a process that is not there yet.
 const PACE: Duration = Duration::from_millis(50);
 
@@ -77,6 +80,32 @@ impl Applied {
         let not = Enforcement::NotEnforced { because };
         Self { enforcement: not.clone(), non_root: not, place: None }
     }
+
+    /// What was found of the service, and the user ids of its processes.
+    fn of(outcome: Outcome, users: &BTreeSet<u32>) -> Self {
+        let place = |folders: Folders, look: Look| {
+            let cpu = look.cpu_us(folders.version);
+            Some(Arc::new(Place { folders, last: Mutex::new((Instant::now(), cpu)) }))
+        };
+        let (enforcement, place) = match outcome {
+            Outcome::Holds { folders, counts_swap, look } => {
+                let by = means(folders.version, counts_swap);
+                (Enforcement::Enforced { by }, place(folders, look))
+            }
+            Outcome::Fails { because, folders } => {
+                let place = folders.and_then(|folders| place(folders, Look::default()));
+                (Enforcement::NotEnforced { because }, place)
+            }
+            Outcome::Absent { .. } => return Self::unseen(NOT_ROOT.to_owned()),
+        };
+        Self { enforcement, non_root: reading::non_root(users), place }
+    }
+}
+
+/// The words that limit a service on the engine's side.
+fn command(tag: &Tag, wanted: Wanted) -> String {
+    let Wanted { bytes, quota, period } = wanted;
+    format!("apply '{tag}' {bytes} {quota} {period}")
 }
 
 /// Where a running service can be looked at.
@@ -123,7 +152,7 @@ impl Limiter {
     }
 
     /// Limits a service as soon as its process is there, which is waited for within the bound. Call it
-    /// while the service is being started, and again for each run.
+    /// while the service is being started, and again for each run; [`Limiter::confirm`] has the last word.
     pub(crate) async fn apply(
         &self,
         tag: &Tag,
@@ -131,36 +160,42 @@ impl Limiter {
         bound: Duration,
     ) -> Applied {
         let mut is_root = true;
-        let seen = timeout(bound, self.until_present(tag, limits.into(), &mut is_root)).await;
-        let (outcome, users) = match seen {
-            Ok(Ok((Outcome::Absent { .. }, _))) | Err(_) if !is_root => {
-                return Applied::unseen(NOT_ROOT.to_owned());
-            }
-            Ok(Ok((Outcome::Absent { .. }, _))) | Err(_) => {
-                let seconds = bound.as_secs_f32();
-                return Applied::unseen(format!(
-                    "no process of the service was seen within {seconds} s"
-                ));
-            }
-            Ok(Err(because)) => return Applied::unseen(unreachable_words(&because)),
-            Ok(Ok(found)) => found,
-        };
-        let place = |folders: Folders, look: Look| {
-            let cpu = look.cpu_us(folders.version);
-            Some(Arc::new(Place { folders, last: Mutex::new((Instant::now(), cpu)) }))
-        };
-        let (enforcement, place) = match outcome {
-            Outcome::Holds { folders, counts_swap, look } => {
-                let by = means(folders.version, counts_swap);
-                (Enforcement::Enforced { by }, place(folders, look))
-            }
-            Outcome::Fails { because, folders } => {
-                let place = folders.and_then(|folders| place(folders, Look::default()));
-                (Enforcement::NotEnforced { because }, place)
-            }
-            Outcome::Absent { .. } => return Applied::unseen(NOT_ROOT.to_owned()),
-        };
-        Applied { enforcement, non_root: reading::non_root(&users), place }
+        match timeout(bound, self.until_present(tag, limits.into(), &mut is_root)).await {
+            Ok(Ok((outcome, users))) => Applied::of(outcome, &users),
+            Ok(Err(because)) => Applied::unseen(unreachable_words(&because)),
+            Err(_) if !is_root => Applied::unseen(NOT_ROOT.to_owned()),
+            Err(_) => Applied::unseen(format!(
+                "no process of the service was seen within {} s",
+                bound.as_secs_f32()
+            )),
+        }
+    }
+
+    /// Limits a service that has been started once more, and tells what holds then. Before a service an
+    /// engine may run a container of its own in the service's name: 0.21 installs its own certificates so.
+    /// It has the same tag and its group the same path, and the service's group is made after it, without
+    /// any limit.
+    pub(crate) async fn confirm(
+        &self,
+        tag: &Tag,
+        limits: ResourceLimits,
+        before: Applied,
+    ) -> Applied {
+        let wanted = limits.into();
+        match timeout(CONFIRM, self.shell.ask(&command(tag, wanted))).await {
+            Ok(Ok(answer)) => match reading::outcome(&answer, wanted) {
+                // It has ended already: what was seen of it is all there is.
+                Outcome::Absent { .. } => before,
+                outcome => Applied::of(outcome, &reading::users(&answer)),
+            },
+            // Nothing was claimed, and why not is known.
+            _ if before.place.is_none() => before,
+            Ok(Err(because)) => Applied::unseen(unreachable_words(&because)),
+            Err(_) => Applied::unseen(unreachable_words(&format!(
+                "no answer within {} s",
+                CONFIRM.as_secs()
+            ))),
+        }
     }
 
     async fn until_present(
@@ -169,8 +204,7 @@ impl Limiter {
         wanted: Wanted,
         is_root: &mut bool,
     ) -> Result<(Outcome, BTreeSet<u32>), String> {
-        let Wanted { bytes, quota, period } = wanted;
-        let command = format!("apply '{tag}' {bytes} {quota} {period}");
+        let command = command(tag, wanted);
         let mut pace = interval(PACE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

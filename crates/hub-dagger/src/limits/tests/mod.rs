@@ -244,6 +244,47 @@ async fn a_process_that_appears_late_is_limited_and_its_neighbours_are_not() {
 }
 
 #[tokio::test]
+async fn a_service_is_limited_also_where_the_engine_ran_something_else_in_its_name_first() {
+    let (Some(first), Some(group)) = (Group::new(), Group::new()) else { return };
+    let (tag, limiter) = (a_tag(), Limiter::new(EngineSide::Local));
+    let mut of_the_engine = first.run(&tag, "while :; do sleep 60; done");
+    let early = limiter.apply(&tag, limits(500, 128), BOUND).await;
+    assert!(matches!(early.enforcement, Enforcement::Enforced { .. }), "{early:?}");
+    of_the_engine.kill().await.unwrap();
+    drop(first);
+
+    let mut service = group.run(&tag, "while :; do sleep 60; done");
+    let environment = format!("/proc/{}/environ", service.id().unwrap());
+    let began = Instant::now();
+    while !fs::read_to_string(&environment).unwrap().contains(tag.value()) {
+        assert!(began.elapsed() < BOUND, "it is not started");
+        std::thread::yield_now();
+    }
+    let applied = limiter.confirm(&tag, limits(500, 128), early).await;
+    assert!(matches!(applied.enforcement, Enforcement::Enforced { .. }), "{applied:?}");
+    assert_eq!(group.read(0, "memory.limit_in_bytes"), (128u64 << 20).to_string());
+    assert!(limiter.usage(&[&applied]).await[0].is_some(), "it is what is measured from now on");
+
+    // One that has ended meanwhile is told of by what was seen.
+    service.kill().await.unwrap();
+    let gone = limiter.confirm(&tag, limits(500, 128), applied.clone()).await;
+    assert_eq!(gone.enforcement, applied.enforcement);
+}
+
+#[tokio::test]
+async fn what_cannot_be_confirmed_is_not_claimed() {
+    let Some(group) = Group::new() else { return };
+    let tag = a_tag();
+    let mut service = group.run(&tag, "while :; do sleep 60; done");
+    let early = Limiter::new(EngineSide::Local).apply(&tag, limits(500, 128), BOUND).await;
+    let closed = Limiter::new(EngineSide::Closed { because: "it was shut".to_owned() });
+    let applied = closed.confirm(&tag, limits(500, 128), early).await;
+    let Enforcement::NotEnforced { because } = applied.enforcement else { panic!("claimed") };
+    assert!(because.contains("it was shut"), "{because}");
+    service.kill().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_tagged_process_in_the_group_of_the_engine_itself_is_not_limited() {
     let tag = a_tag();
     let mut stray = Command::new("sleep")
