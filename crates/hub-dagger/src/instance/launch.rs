@@ -72,7 +72,11 @@ pub(super) async fn launch(inner: &Arc<Inner>, service: Service) -> Result<Launc
     let (started, applied) =
         tokio::join!(starting.start(), live.limiter.apply(&tag, limits, LIMIT_BOUND),);
     started.map_err(|fault| not_started(fault.into(), service))?;
-    let applied = live.limiter.confirm(&tag, limits, applied).await;
+    let applied = tokio::select! {
+        confirmed = live.limiter.confirm(&tag, limits, &applied, LIMIT_BOUND) => confirmed,
+        // It is not waited for any longer; what was seen of it is all there is.
+        _ = watched.ended() => applied,
+    };
     guard.keep();
     inner.running()[service] = Some(Some(applied.clone()));
     let facts = Facts {

@@ -27,9 +27,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 /// The exit code of a process that signal 9 ended.
 const KILLED: u32 = 128 + 9;
 
-/// A service that runs is found at once.
-const CONFIRM: Duration = Duration::from_secs(2);
-
 /// Pause between two looks for a process that is not there yet.
 const PACE: Duration = Duration::from_millis(50);
 
@@ -72,13 +69,15 @@ pub(crate) struct Applied {
     /// Whether its processes were seen to run without the rights of root.
     pub(crate) non_root: Enforcement,
     place: Option<Arc<Place>>,
+    /// The engine's side can be reached, and shows the processes of services.
+    can_be_seen: bool,
 }
 
 impl Applied {
-    /// Nothing of the service was seen.
-    fn unseen(because: String) -> Self {
+    /// Nothing of the service can be seen.
+    fn out_of_reach(because: String) -> Self {
         let not = Enforcement::NotEnforced { because };
-        Self { enforcement: not.clone(), non_root: not, place: None }
+        Self { enforcement: not.clone(), non_root: not, place: None, can_be_seen: false }
     }
 
     /// What was found of the service, and the user ids of its processes.
@@ -96,16 +95,10 @@ impl Applied {
                 let place = folders.and_then(|folders| place(folders, Look::default()));
                 (Enforcement::NotEnforced { because }, place)
             }
-            Outcome::Absent { .. } => return Self::unseen(NOT_ROOT.to_owned()),
+            Outcome::Absent { .. } => return Self::out_of_reach(NOT_ROOT.to_owned()),
         };
-        Self { enforcement, non_root: reading::non_root(users), place }
+        Self { enforcement, non_root: reading::non_root(users), place, can_be_seen: true }
     }
-}
-
-/// The words that limit a service on the engine's side.
-fn command(tag: &Tag, wanted: Wanted) -> String {
-    let Wanted { bytes, quota, period } = wanted;
-    format!("apply '{tag}' {bytes} {quota} {period}")
 }
 
 /// Where a running service can be looked at.
@@ -162,39 +155,29 @@ impl Limiter {
         let mut is_root = true;
         match timeout(bound, self.until_present(tag, limits.into(), &mut is_root)).await {
             Ok(Ok((outcome, users))) => Applied::of(outcome, &users),
-            Ok(Err(because)) => Applied::unseen(unreachable_words(&because)),
-            Err(_) if !is_root => Applied::unseen(NOT_ROOT.to_owned()),
-            Err(_) => Applied::unseen(format!(
-                "no process of the service was seen within {} s",
-                bound.as_secs_f32()
-            )),
+            Ok(Err(because)) => Applied::out_of_reach(unreachable_words(&because)),
+            Err(_) if !is_root => Applied::out_of_reach(NOT_ROOT.to_owned()),
+            Err(_) => {
+                let seconds = bound.as_secs_f32();
+                let because = format!("no process of the service was seen within {seconds} s");
+                Applied { can_be_seen: true, ..Applied::out_of_reach(because) }
+            }
         }
     }
 
-    /// Limits a service that has been started once more, and tells what holds then. Before a service an
-    /// engine may run a container of its own in the service's name: 0.21 installs its own certificates so.
-    /// It has the same tag and its group the same path, and the service's group is made after it, without
-    /// any limit.
+    /// Limits a service that the engine says is started once more, and tells what holds then. Before a
+    /// service an engine may run a container of its own in the service's name: 0.21 installs certificates
+    /// of its own so. That one has the same tag, and the service's group is made after it, without limits.
     pub(crate) async fn confirm(
         &self,
         tag: &Tag,
         limits: ResourceLimits,
-        before: Applied,
+        before: &Applied,
+        bound: Duration,
     ) -> Applied {
-        let wanted = limits.into();
-        match timeout(CONFIRM, self.shell.ask(&command(tag, wanted))).await {
-            Ok(Ok(answer)) => match reading::outcome(&answer, wanted) {
-                // It has ended already: what was seen of it is all there is.
-                Outcome::Absent { .. } => before,
-                outcome => Applied::of(outcome, &reading::users(&answer)),
-            },
-            // Nothing was claimed, and why not is known.
-            _ if before.place.is_none() => before,
-            Ok(Err(because)) => Applied::unseen(unreachable_words(&because)),
-            Err(_) => Applied::unseen(unreachable_words(&format!(
-                "no answer within {} s",
-                CONFIRM.as_secs()
-            ))),
+        match before.can_be_seen {
+            true => self.apply(tag, limits, bound).await,
+            false => before.clone(),
         }
     }
 
@@ -204,7 +187,8 @@ impl Limiter {
         wanted: Wanted,
         is_root: &mut bool,
     ) -> Result<(Outcome, BTreeSet<u32>), String> {
-        let command = command(tag, wanted);
+        let Wanted { bytes, quota, period } = wanted;
+        let command = format!("apply '{tag}' {bytes} {quota} {period}");
         let mut pace = interval(PACE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

@@ -254,34 +254,28 @@ async fn a_service_is_limited_also_where_the_engine_ran_something_else_in_its_na
     drop(first);
 
     let mut service = group.run(&tag, "while :; do sleep 60; done");
-    let environment = format!("/proc/{}/environ", service.id().unwrap());
-    let began = Instant::now();
-    while !fs::read_to_string(&environment).unwrap().contains(tag.value()) {
-        assert!(began.elapsed() < BOUND, "it is not started");
-        std::thread::yield_now();
-    }
-    let applied = limiter.confirm(&tag, limits(500, 128), early).await;
+    let applied = limiter.confirm(&tag, limits(500, 128), &early, BOUND).await;
     assert!(matches!(applied.enforcement, Enforcement::Enforced { .. }), "{applied:?}");
     assert_eq!(group.read(0, "memory.limit_in_bytes"), (128u64 << 20).to_string());
     assert!(limiter.usage(&[&applied]).await[0].is_some(), "it is what is measured from now on");
-
-    // One that has ended meanwhile is told of by what was seen.
     service.kill().await.unwrap();
-    let gone = limiter.confirm(&tag, limits(500, 128), applied.clone()).await;
-    assert_eq!(gone.enforcement, applied.enforcement);
 }
 
 #[tokio::test]
-async fn what_cannot_be_confirmed_is_not_claimed() {
+async fn what_cannot_be_confirmed_is_not_claimed_and_what_cannot_be_seen_is_not_waited_for() {
     let Some(group) = Group::new() else { return };
-    let tag = a_tag();
-    let mut service = group.run(&tag, "while :; do sleep 60; done");
-    let early = Limiter::new(EngineSide::Local).apply(&tag, limits(500, 128), BOUND).await;
-    let closed = Limiter::new(EngineSide::Closed { because: "it was shut".to_owned() });
-    let applied = closed.confirm(&tag, limits(500, 128), early).await;
-    let Enforcement::NotEnforced { because } = applied.enforcement else { panic!("claimed") };
-    assert!(because.contains("it was shut"), "{because}");
+    let (tag, limiter) = (a_tag(), Limiter::new(EngineSide::Local));
+    let mut service = group.run(&tag, "exec sleep 60");
+    let early = limiter.apply(&tag, limits(500, 128), BOUND).await;
     service.kill().await.unwrap();
+    let gone = limiter.confirm(&tag, limits(500, 128), &early, PACE * 2).await;
+    let Enforcement::NotEnforced { because } = gone.enforcement else { panic!("claimed") };
+    assert!(because.starts_with("no process of the service was seen"), "{because}");
+
+    let closed = Limiter::new(EngineSide::Closed { because: "it was shut".to_owned() });
+    let never = closed.apply(&tag, limits(500, 128), BOUND).await;
+    let still = closed.confirm(&tag, limits(500, 128), &never, Duration::MAX).await;
+    assert_eq!(still.enforcement, never.enforcement);
 }
 
 #[tokio::test]
