@@ -21,6 +21,7 @@ enum Step {
     Admit,
     Progress,
     Prepare(bool),
+    Launched(Service),
     Prove(Service, u64),
     Miss(Service),
     Hang(Service),
@@ -175,6 +176,11 @@ impl World {
                     Event::PrepareFailed(problem(false))
                 });
             }
+            Step::Launched(service) => {
+                if let Some(run) = self.processes[service] {
+                    self.send(Event::Launched { service, run });
+                }
+            }
             Step::Prove(service, took) => {
                 if let Some(run) = self.processes[service] {
                     let took = Duration::from_millis(took);
@@ -219,6 +225,7 @@ impl World {
                     self.past[service].first().copied().filter(|r| Some(*r) != living)
                 {
                     let before = self.machine.clone();
+                    self.send(Event::Launched { service, run });
                     self.send(Event::Exited { service, run, problem: problem(true) });
                     self.send(Event::Missed { service, run, why: "late".into() });
                     self.send(Event::Hung { service, run, why: "late".into() });
@@ -254,6 +261,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Admit),
         1 => Just(Step::Progress),
         4 => prop::bool::weighted(0.9).prop_map(Step::Prepare),
+        8 => service().prop_map(Step::Launched),
         12 => (service(), 0..2000_u64).prop_map(|(s, t)| Step::Prove(s, t)),
         3 => service().prop_map(Step::Miss),
         2 => service().prop_map(Step::Hang),

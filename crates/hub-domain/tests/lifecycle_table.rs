@@ -27,6 +27,12 @@ impl Story {
         story
     }
 
+    /// The process of a service that is being launched exists.
+    fn launch(&mut self, service: Service) -> &mut Self {
+        let run = self.run(service);
+        self.on(Event::Launched { service, run })
+    }
+
     /// A project with all four services up.
     fn up() -> Self {
         let mut story = Self::launched();
@@ -257,7 +263,7 @@ fn a_service_launched_ahead_that_could_not_wait_gets_its_turn() {
 #[test]
 fn a_service_that_never_proves_itself_is_ended_and_tried_again() {
     let mut story = Story::new();
-    story.on(Event::Start).on(Event::Admitted).on(Event::Prepared);
+    story.on(Event::Start).on(Event::Admitted).on(Event::Prepared).launch(Service::Postgres);
     let (timer, after) = story.armed(TimerKind::StartDeadline).expect("its turn is at once");
     assert_eq!(timer.service, Service::Postgres);
     assert_eq!(after, spec(Service::Postgres).start_deadline);
@@ -272,17 +278,25 @@ fn a_service_that_never_proves_itself_is_ended_and_tried_again() {
 }
 
 #[test]
-fn the_start_deadline_of_a_service_launched_ahead_begins_with_its_turn() {
-    let mut story = Story::launched();
-    let deadline_of = |story: &Story, service| {
-        story.effects.iter().any(|e| {
-            matches!(e, Effect::Arm { timer, .. }
-                if timer.kind == TimerKind::StartDeadline && timer.service == service)
-        })
+fn the_start_deadline_begins_with_the_process_and_the_turn_whichever_is_later() {
+    let deadlines = |story: &Story| -> Vec<Service> {
+        let deadline = |e: &Effect| match e {
+            Effect::Arm { timer, .. } if timer.kind == TimerKind::StartDeadline => {
+                Some(timer.service)
+            }
+            _ => None,
+        };
+        story.effects.iter().filter_map(deadline).collect()
     };
-    assert!(!deadline_of(&story, Service::Backend));
-    story.prove(Service::Postgres).prove(Service::Redis);
-    assert!(deadline_of(&story, Service::Backend));
+    let mut story = Story::launched();
+    assert_eq!(deadlines(&story), [], "nothing has a process yet");
+    assert_eq!(deadlines(story.launch(Service::Redis)), [Service::Redis], "its turn is at once");
+    assert_eq!(deadlines(story.launch(Service::Backend)), [], "its turn is still to come");
+    story.prove(Service::Redis).prove(Service::Postgres);
+    assert_eq!(deadlines(&story), [Service::Backend]);
+    story.prove(Service::Backend);
+    assert_eq!(deadlines(&story), [], "the page is still being launched");
+    assert_eq!(deadlines(story.launch(Service::Frontend)), [Service::Frontend]);
 }
 
 #[test]

@@ -120,6 +120,78 @@ async fn a_stop_right_behind_a_start_never_trips_the_next_start() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stop_during_a_launch_that_hangs_calls_it_off_at_once_and_the_next_start_works() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    world.with(|s| s.launch_hangs.insert(Service::Backend));
+    hub.start(&id).await.unwrap();
+    until(&hub, &id, |s| matches!(s.services.redis.view.state, ServiceState::Running { .. })).await;
+    world.until(|s| s.launching.contains(&Service::Backend)).await;
+    let asked = tokio::time::Instant::now();
+    hub.stop(&id).await.unwrap();
+    hub.until_stopped(&id).await.unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert!(world.with(|s| s.launching.is_empty()), "the launch was dropped");
+    assert_eq!(world.alive(), 0);
+    world.with(|s| s.launch_hangs.clear());
+    hub.start(&id).await.unwrap();
+    assert!(hub.until_started(&id).await.unwrap().overall_healthy);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_whose_launch_hangs_is_launched_anew_when_the_user_asks() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    world.with(|s| s.launch_hangs.insert(Service::Redis));
+    hub.start(&id).await.unwrap();
+    world.until(|s| s.launching.contains(&Service::Redis)).await;
+    let asked = tokio::time::Instant::now();
+    hub.restart_service(&id, Service::Redis).await.unwrap();
+    let launches = |journal: &[String]| journal.iter().filter(|e| *e == "launch redis").count();
+    world.until(|s| launches(&s.journal) == 2).await;
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    world.with(|s| s.launch_hangs.clear());
+    assert!(hub.until_started(&id).await.unwrap().overall_healthy);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_a_launch_takes_is_not_taken_from_the_services_start() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    world.with(|s| s.launch_hangs.insert(Service::Redis));
+    world.manner(Service::Redis, Manner::Mute);
+    hub.start(&id).await.unwrap();
+    world.until(|s| s.launching.contains(&Service::Redis)).await;
+    // An engine that went away may come back so late.
+    let deadline = hub_domain::spec(Service::Redis).start_deadline;
+    tokio::time::advance(deadline * 3).await;
+    world.with(|s| s.launch_hangs.clear());
+    until(&hub, &id, |s| s.services.redis.pid.is_some()).await;
+    tokio::time::advance(deadline - Duration::from_secs(1)).await;
+    world.manner(Service::Redis, Manner::Good);
+    assert!(hub.until_started(&id).await.unwrap().overall_healthy);
+    assert_eq!(hub.project(&id).unwrap().services.redis.view.restarts, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_that_never_comes_back_is_tried_again_and_fails_the_start() {
+    let world = World::new();
+    let hub = world.hub().await;
+    let id = world.add(&hub, "/shop").await;
+    world.with(|s| s.launch_hangs.insert(Service::Postgres));
+    hub.start(&id).await.unwrap();
+    let problem = hub.until_started(&id).await.unwrap_err();
+    assert_eq!(problem.code, Code::ServiceLaunchFailed);
+    assert_eq!(problem.service, Some(Service::Postgres));
+    assert_eq!(world.alive(), 0);
+    let launches = world.journal().iter().filter(|e| *e == "launch postgres").count();
+    assert_eq!(launches, 3, "the design's three attempts");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_that_ends_at_once_fails_the_start_with_its_last_lines() {
     let world = World::new();
     let hub = world.hub().await;

@@ -55,6 +55,7 @@ impl Machine {
             Event::Progressed(new) => self.progressed(new),
             Event::Prepared => self.prepared(now, &mut effects),
             Event::PrepareFailed(problem) => self.prepare_failed(problem, &mut effects),
+            Event::Launched { service, run } => self.launched(service, run, &mut effects),
             Event::LaunchFailed { service, run, problem }
             | Event::Exited { service, run, problem } => {
                 self.gone(service, run, problem, now, &mut effects);

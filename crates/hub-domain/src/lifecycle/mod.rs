@@ -55,6 +55,13 @@ pub enum Event {
     Prepared,
     /// It is not, and this is why.
     PrepareFailed(Problem),
+    /// A service's process exists.
+    Launched {
+        /// Which service.
+        service: Service,
+        /// Which launch.
+        run: RunId,
+    },
     /// A service could not be launched.
     LaunchFailed {
         /// Which service.
@@ -136,7 +143,8 @@ pub enum Effect {
     Prepare,
     /// Leave the queue, or call the preparation off. No answer.
     Abandon,
-    /// Launch a service and begin to probe it.
+    /// Launch a service and begin to probe it. Answer with [`Event::Launched`] or
+    /// [`Event::LaunchFailed`], or with [`Event::Exited`] when it is to be ended meanwhile.
     Launch {
         /// Which service.
         service: Service,
@@ -190,11 +198,14 @@ pub(crate) enum Origin {
 pub(crate) enum Up {
     /// Not launched: what it needs is not there yet.
     Waiting,
-    /// Launched, not yet counted as healthy.
+    /// Being launched or launched, not yet counted as healthy.
     Starting {
         run: RunId,
         origin: Origin,
         since: Timestamp,
+        /// Its process exists. How long it may take until then is the launch's own affair; its start
+        /// deadline begins afterwards.
+        launched: bool,
         /// It answered already, but what it depends on is not healthy yet.
         early: Option<Proof>,
         /// Why the last probe failed.

@@ -69,13 +69,24 @@ impl Machine {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        let has_turn = self.has_turn(service);
         if let Phase::Up { services, .. } = &mut self.phase {
+            let (launched, early, last_miss) = (false, None, None);
             services[service] =
-                Up::Starting { run, origin, since: now, early: None, last_miss: None };
+                Up::Starting { run, origin, since: now, launched, early, last_miss };
             self.memory[service].launched_at = Some(now);
             self.memory[service].ready_at = None;
             effects.push(Effect::Launch { service, run });
+        }
+    }
+
+    /// From here on a service must prove its health in time, unless its turn is still to come.
+    pub(super) fn launched(&mut self, service: Service, run: RunId, effects: &mut Vec<Effect>) {
+        let has_turn = self.has_turn(service);
+        if let Phase::Up { services, .. } = &mut self.phase
+            && let Up::Starting { run: current, launched, .. } = &mut services[service]
+            && *current == run
+        {
+            *launched = true;
             if has_turn {
                 effects.push(arm_deadline(service, run));
             }
@@ -141,11 +152,12 @@ impl Machine {
         let Phase::Up { services, .. } = &mut self.phase else { return };
         match &mut services[service] {
             Up::Waiting => self.launch(service, Origin::Asked { attempt: 1 }, now, effects),
-            Up::Starting { run, early, .. } => {
-                let run = *run;
+            Up::Starting { run, launched, early, .. } => {
+                let (run, launched) = (*run, *launched);
                 match early.take() {
                     Some(proof) => self.ready(service, run, proof, now, effects),
-                    None => effects.push(arm_deadline(service, run)),
+                    None if launched => effects.push(arm_deadline(service, run)),
+                    None => {}
                 }
             }
             Up::Running { .. } | Up::Replacing { .. } | Up::Pausing { .. } | Up::GaveUp { .. } => {}

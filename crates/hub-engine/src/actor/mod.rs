@@ -247,7 +247,7 @@ impl Actor {
                 if let Some(live) = self.live_run(service, run) {
                     live.facts = Some(facts);
                 }
-                return self.publish();
+                Event::Launched { service, run }
             }
             Report::Used(service, run, usage) => {
                 if let Some(live) = self.live_run(service, run) {

@@ -37,8 +37,13 @@ pub(super) struct ServiceTask {
 
 impl ServiceTask {
     pub(super) async fn run(mut self) {
-        let launch = timeout(LAUNCH_BOUND, self.instance.launch(self.service)).await;
-        match launch.unwrap_or_else(|_| Err(not_launched(self.service))) {
+        let launch = timeout(LAUNCH_BOUND, self.instance.launch(self.service));
+        let launched = tokio::select! {
+            launched = launch => launched.unwrap_or_else(|_| Err(not_launched(self.service))),
+            // Dropping the launch leaves nothing of it running, so there is nobody to be patient with.
+            _ = self.end.recv() => return self.called_off().await,
+        };
+        match launched {
             Err(problem) => {
                 let problem = problem.of(self.service);
                 self.report(Report::LaunchFailed(self.service, self.run, problem)).await;
@@ -48,6 +53,12 @@ impl ServiceTask {
                 self.watch(launched).await;
             }
         }
+    }
+
+    async fn called_off(&self) {
+        let exit = Exit { how: "was ended".to_owned(), last_lines: Vec::new() };
+        let (service, run) = (self.service, self.run);
+        self.report(Report::Exited { service, run, exit, port_held: None }).await;
     }
 
     async fn report(&self, report: Report) {

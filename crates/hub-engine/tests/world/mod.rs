@@ -56,6 +56,10 @@ pub struct State {
     pub store_fails: bool,
     pub prepare_hangs: bool,
     pub prepare_fails: Option<Problem>,
+    /// Services whose launch does not come back.
+    pub launch_hangs: BTreeSet<Service>,
+    /// Launches that are under way.
+    pub launching: BTreeSet<Service>,
     pub manners: BTreeMap<Service, Manner>,
     /// What services say that are asked by another way than by probes.
     pub opinions: BTreeMap<Service, Opinion>,
@@ -100,14 +104,17 @@ impl World {
         self.with(|s| s.journal.push(entry));
     }
 
+    /// Waits as long as something is the case in this world.
+    async fn while_it(&self, holds: impl Fn(&State) -> bool) {
+        let mut pulse = self.pulse.subscribe();
+        while holds(&self.state.lock().unwrap()) {
+            pulse.changed().await.expect("the world lives");
+        }
+    }
+
     /// Waits until something is the case in this world; time passes as needed, an hour at most.
     pub async fn until(&self, wanted: impl Fn(&State) -> bool) {
-        let mut pulse = self.pulse.subscribe();
-        let watch = async {
-            while !wanted(&self.state.lock().unwrap()) {
-                pulse.changed().await.expect("the world lives");
-            }
-        };
+        let watch = self.while_it(|state| !wanted(state));
         let hour = Duration::from_secs(3600);
         assert!(tokio::time::timeout(hour, watch).await.is_ok(), "never came to be");
     }
@@ -335,10 +342,7 @@ impl Runtime for World {
             s.most_preparing = s.most_preparing.max(s.preparing);
         });
         let counted = Counted(self.clone());
-        while self.state.lock().unwrap().prepare_hangs {
-            let mut pulse = self.pulse.subscribe();
-            pulse.changed().await.expect("the world lives");
-        }
+        self.while_it(|state| state.prepare_hangs).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
         drop(counted);
         if let Some(problem) = self.with(|s| s.prepare_fails.clone()) {
@@ -369,6 +373,22 @@ impl Drop for Counted {
     }
 }
 
+/// Tells that a launch is under way until it is over, also when it is called off.
+struct Launching(World, Service);
+
+impl Launching {
+    fn begin(world: World, service: Service) -> Self {
+        world.with(|s| s.launching.insert(service));
+        Self(world, service)
+    }
+}
+
+impl Drop for Launching {
+    fn drop(&mut self) {
+        self.0.with(|s| s.launching.remove(&self.1));
+    }
+}
+
 struct Stack {
     world: World,
     project: ProjectId,
@@ -384,6 +404,9 @@ impl Stack {
 impl Instance for Stack {
     async fn launch(&self, service: Service) -> Result<Launched, Problem> {
         self.world.log(format!("launch {service}"));
+        let launching = Launching::begin(self.world.clone(), service);
+        self.world.while_it(|state| state.launch_hangs.contains(&service)).await;
+        drop(launching);
         let pid = self.world.pids.fetch_add(1, Ordering::Relaxed);
         let (end, exited) = oneshot::channel();
         let key = (self.project.clone(), service);
