@@ -14,12 +14,14 @@ pub(crate) async fn look(shared: &Shared) -> Vec<Check> {
     let outlook = shared.engines.outlook(None).await;
     let place = shared.engines.place(None).await.ok();
     let cli = shared.engines.peek_cli(place.as_ref()).await;
+    // The Hub's own may be stopped: a start brings it up.
+    let in_order = outlook.answers || (outlook.usable && matches!(place, Some(Place::Own(_))));
     let mut checks = vec![check(
         "dagger-engine",
         "Dagger engine",
-        if outlook.usable { Verdict::Ok } else { Verdict::Warning },
+        if in_order { Verdict::Ok } else { Verdict::Warning },
         outlook.why.clone(),
-        if outlook.usable {
+        if in_order {
             ""
         } else {
             "Nothing, if projects run natively; else start a container runtime or name an engine."

@@ -141,13 +141,18 @@ impl Engines {
                 no("No container runtime was found.".to_owned())
             }
             Err(refusals) => no(format!("No container runtime answers ({}).", refusals.join("; "))),
-            Ok(Place::Given(address)) => match reach::check(&address).await {
-                Ok(()) => {
-                    let why = format!("A Dagger engine is at {address}.");
-                    Outlook { usable: true, answers: true, why }
+            Ok(Place::Given(address)) => {
+                if let Err(why) = reach::check(&address).await {
+                    return no(format!("The Dagger engine at {address} cannot be reached: {why}."));
                 }
-                Err(why) => no(format!("The Dagger engine at {address} cannot be reached: {why}.")),
-            },
+                let asked = reach::ask(&address).await;
+                let answers = asked.is_ok();
+                let why = match asked {
+                    Ok(()) => format!("A Dagger engine is at {address}."),
+                    Err(why) => format!("The Dagger engine at {address} does not answer: {why}."),
+                };
+                Outlook { usable: true, answers, why }
+            }
             Ok(Place::Own(own)) => {
                 let runtime = own.runtime.name.program();
                 match own.state().await {

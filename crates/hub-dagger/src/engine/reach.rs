@@ -2,11 +2,14 @@
 //! without opening a session.
 
 use super::container::{ANSWER_BOUND, RuntimeName};
-use super::tool;
+use super::{Place, tool};
+use crate::limits::{EngineSide, ssh_arguments};
 use hub_domain::{EngineAddress, EngineScheme};
+use std::path::PathBuf;
 use tokio::net::TcpStream;
 
-/// Looks.
+/// Looks. Whoever is reached over SSH or through Kubernetes is not asked: that takes their programs
+/// longer than 2 s on a slow line, which is no reason not to try.
 ///
 /// # Errors
 /// Why it cannot be reached, in words that can follow a colon.
@@ -26,8 +29,8 @@ async fn look(address: &EngineAddress) -> Result<(), String> {
             TcpStream::connect(authority).await.map(drop).map_err(|fault| fault.to_string())
         }
         // Names come from the user's own SSH and Kubernetes settings; only their programs know them.
-        EngineScheme::Ssh => needs("ssh"),
-        EngineScheme::KubePod => needs("kubectl"),
+        EngineScheme::Ssh => needs("ssh").map(drop),
+        EngineScheme::KubePod => needs("kubectl").map(drop),
         EngineScheme::Container => container(place.split('?').next().unwrap_or(place)).await,
     }
 }
@@ -42,11 +45,54 @@ async fn unix(_path: &str) -> Result<(), String> {
     Err("this system has no such sockets".to_owned())
 }
 
-fn needs(program: &str) -> Result<(), String> {
-    match tool::on_path(program) {
-        Some(_) => Ok(()),
-        None => Err(format!("the program {program} is not on this machine")),
+/// Asks whatever [`check`] leaves unasked: has its machine or its pod run a program that does nothing.
+///
+/// # Errors
+/// Why there is no answer, in words that can follow a colon.
+pub(crate) async fn ask(address: &EngineAddress) -> Result<(), String> {
+    let (program, arguments) = match address.scheme() {
+        EngineScheme::Ssh => ("ssh", on_machine(address)?),
+        EngineScheme::KubePod => ("kubectl", in_pod(address)?),
+        EngineScheme::Unix | EngineScheme::Tcp | EngineScheme::Tls | EngineScheme::Container => {
+            return Ok(());
+        }
+    };
+    tool::output(&needs(program)?, &arguments, ANSWER_BOUND).await.map(drop)
+}
+
+const NOTHING: &str = "true";
+
+fn on_machine(address: &EngineAddress) -> Result<Vec<String>, String> {
+    match crate::instance::side(&Place::Given(address.clone())) {
+        EngineSide::Ssh { destination, port } => Ok(ssh_arguments(&destination, port, NOTHING)),
+        EngineSide::Closed { because } => Err(because),
+        EngineSide::Local | EngineSide::Container { .. } => {
+            Err("its address names no machine".to_owned())
+        }
     }
+}
+
+/// A value stands behind its option in one argument, and a pod's name never begins with a dash, so that
+/// neither is an option of its own.
+fn in_pod(address: &EngineAddress) -> Result<Vec<String>, String> {
+    let url = reqwest::Url::parse(address.as_str()).map_err(|fault| fault.to_string())?;
+    let is_name = |name: &&str| {
+        name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+    };
+    let pod = url.host_str().filter(is_name).ok_or("its address names no pod")?;
+    let mut arguments = vec!["exec".to_owned()];
+    for (option, value) in url.query_pairs() {
+        if ["context", "namespace", "container"].contains(&&*option) {
+            arguments.push(format!("--{option}={value}"));
+        }
+    }
+    arguments.extend([pod, "--", NOTHING].map(str::to_owned));
+    Ok(arguments)
+}
+
+fn needs(program: &str) -> Result<PathBuf, String> {
+    tool::on_path(program).ok_or_else(|| format!("the program {program} is not on this machine"))
 }
 
 async fn container(name: &str) -> Result<(), String> {
@@ -92,5 +138,35 @@ mod tests {
         assert_eq!(check(&address).await, Ok(()));
         drop(listener);
         assert!(check(&address).await.is_err());
+    }
+
+    #[test]
+    fn a_machine_is_asked_without_a_question_and_no_name_is_an_option() {
+        let asked = |text: &str| on_machine(&EngineAddress::parse(text).unwrap());
+        assert_eq!(
+            asked("ssh://ada@big.example:2222/run/engine.sock?x=y").unwrap().join(" "),
+            "-T -o BatchMode=yes -o ConnectTimeout=5 -p 2222 -- ada@big.example true"
+        );
+        for text in ["ssh:///-oProxyCommand=x", "ssh://a;b", "ssh://$(x)@host", "ssh://?-x"] {
+            assert!(asked(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pod_is_asked_where_its_address_says_and_no_name_is_an_option() {
+        let asked = |text: &str| in_pod(&EngineAddress::parse(text).unwrap());
+        assert_eq!(asked("kube-pod://engine-0").unwrap(), ["exec", "engine-0", "--", "true"]);
+        let text = "kube-pod://engine-0?context=ada%40lab&namespace=ci&container=engine&other=x";
+        assert_eq!(
+            asked(text).unwrap().join(" "),
+            "exec --context=ada@lab --namespace=ci --container=engine engine-0 -- true"
+        );
+        assert_eq!(
+            asked("kube-pod://engine-0?namespace=--kubeconfig%3Dx").unwrap()[1],
+            "--namespace=--kubeconfig=x"
+        );
+        for text in ["kube-pod:///-x", "kube-pod://?-x", "kube-pod://x;y", "kube-pod://ada@/-x"] {
+            assert!(asked(text).is_err(), "{text}");
+        }
     }
 }

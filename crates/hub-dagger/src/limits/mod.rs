@@ -13,7 +13,7 @@ mod side;
 #[cfg(unix)]
 mod tests;
 
-pub(crate) use side::EngineSide;
+pub(crate) use side::{EngineSide, ssh_arguments};
 
 use hub_domain::{Enforcement, ProjectId, ResourceLimits, Service, Usage};
 use reading::{Folders, Look, Outcome, Wanted};

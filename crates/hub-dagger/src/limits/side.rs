@@ -65,18 +65,22 @@ impl EngineSide {
             }
             Self::Ssh { destination, port } => {
                 let mut command = Command::new("ssh");
-                // Nobody is there to be asked.
-                command.args(["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5"]);
-                if let Some(port) = port {
-                    command.args(["-p", &port.to_string()]);
-                }
-                command.args(["--", destination, "sh"]);
+                command.args(ssh_arguments(destination, *port, "sh"));
                 command
             }
             Self::Closed { because } => return Err(because.clone()),
         };
         Ok(command)
     }
+}
+
+/// The arguments by which `ssh` runs a program on another machine. Nobody is there to be asked.
+pub(crate) fn ssh_arguments(destination: &str, port: Option<u16>, program: &str) -> Vec<String> {
+    let mut words = vec!["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5"];
+    let port = port.map(|port| port.to_string());
+    words.extend(port.iter().flat_map(|port| ["-p", port]));
+    words.extend(["--", destination, program]);
+    words.into_iter().map(str::to_owned).collect()
 }
 
 /// Letters, digits and `more`, beginning with a letter or digit: never an option, never a quote.
