@@ -11,9 +11,9 @@ pub(super) fn is_executable(_metadata: &std::fs::Metadata) -> bool {
     false
 }
 
-/// Files have no number here that the standard library tells.
-pub(super) fn identity(_metadata: &std::fs::Metadata) -> u64 {
-    0
+/// Files have no numbers here that the standard library tells.
+pub(super) fn identity(_metadata: &std::fs::Metadata) -> (u64, u64) {
+    (0, 0)
 }
 
 /// Opens a file for reading.

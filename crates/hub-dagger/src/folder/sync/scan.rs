@@ -71,13 +71,22 @@ struct Known {
     size: u64,
     modified: SystemTime,
     /// Tells a file from another one that has got its name.
-    identity: u64,
+    identity: Identity,
     read_at: SystemTime,
     digest: [u8; 32],
 }
 
+/// Tells a file or folder from every other one. Always the same where the system does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    number: u64,
+}
+
 #[derive(Default)]
 struct Look {
+    /// The folder that is looked at.
+    root: Identity,
     scan: Scan,
     known: BTreeMap<TreePath, Known>,
     bytes: u64,
@@ -97,9 +106,9 @@ impl Scanner {
     /// a thread that must not wait.
     ///
     /// # Errors
-    /// When the folder itself cannot be read, or holds too much.
+    /// When the folder itself cannot be read, does not stay where it is, or holds too much.
     pub fn scan(&mut self, entering: &mut dyn FnMut(&Path)) -> Result<Scan, ScanError> {
-        let mut look = Look::default();
+        let mut look = Look { root: self.root_now()?, ..Look::default() };
         let mut folders: Vec<Option<TreePath>> = vec![None];
         while let Some(folder) = folders.pop() {
             let path = match folder.as_ref().and_then(TreePath::to_path) {
@@ -112,7 +121,7 @@ impl Scanner {
                 // Without the root nothing can be said.
                 (Err(source), None) => return Err(ScanError::Unreadable { path, source }),
                 (Err(fault), Some(folder)) => {
-                    look.unseen(folder, &fault);
+                    self.missed(folder, &fault, &mut look)?;
                     continue;
                 }
             };
@@ -124,30 +133,57 @@ impl Scanner {
                 };
                 if bytes.starts_with(STAGED.as_bytes()) {
                     look.scan.leftovers.push(place);
-                } else if self.entry(place.clone(), &path.join(&name), &mut look) {
+                } else if self.entry(place.clone(), &path.join(&name), &mut look)? {
                     folders.push(Some(place));
                 }
                 self.within_bounds(&look)?;
             }
         }
+        self.still_there(&look)?;
         self.known = look.known;
         Ok(look.scan)
     }
 
     /// Looks at one thing; true for a folder.
-    fn entry(&self, place: TreePath, path: &Path, look: &mut Look) -> bool {
+    fn entry(&self, place: TreePath, path: &Path, look: &mut Look) -> Result<bool, ScanError> {
         match self.look(&place, path, look) {
             Ok(Some(entry)) => {
                 let is_folder = entry.is_folder();
                 look.scan.tree.insert(place, entry);
-                is_folder
+                Ok(is_folder)
             }
-            Ok(None) => false,
-            Err(fault) => {
-                look.unseen(&place, &fault);
-                false
-            }
+            Ok(None) => Ok(false),
+            Err(fault) => self.missed(&place, &fault, look).map(|()| false),
         }
+    }
+
+    /// What is gone since its name was read is not there, unless all of it is gone; all else was not seen.
+    fn missed(
+        &self,
+        place: &TreePath,
+        fault: &io::Error,
+        look: &mut Look,
+    ) -> Result<(), ScanError> {
+        if fault.kind() == io::ErrorKind::NotFound {
+            return self.still_there(look);
+        }
+        look.scan.unseen.insert(place.clone(), fault.to_string());
+        Ok(())
+    }
+
+    /// Which folder lies at the root's path.
+    fn root_now(&self) -> Result<Identity, ScanError> {
+        let unreadable = |source| ScanError::Unreadable { path: self.root.clone(), source };
+        fs::metadata(&self.root).map(|found| Identity::of(&found)).map_err(unreadable)
+    }
+
+    /// A folder that was renamed, or replaced by another one, is not one from which everything was deleted.
+    fn still_there(&self, look: &Look) -> Result<(), ScanError> {
+        if self.root_now()? == look.root {
+            return Ok(());
+        }
+        let source = io::Error::other("another folder took its place while it was looked at");
+        Err(ScanError::Unreadable { path: self.root.clone(), source })
     }
 
     /// Nothing for what is nobody's work: pipes, sockets and devices.
@@ -183,21 +219,12 @@ impl Scanner {
     }
 }
 
-impl Look {
-    /// What is gone since its name was read is not there; all else was not seen.
-    fn unseen(&mut self, place: &TreePath, fault: &io::Error) {
-        if fault.kind() != io::ErrorKind::NotFound {
-            self.scan.unseen.insert(place.clone(), fault.to_string());
-        }
-    }
-}
-
 impl Known {
     fn still_holds(&self, now: &Metadata) -> bool {
         let settled = self.read_at.duration_since(self.modified).is_ok_and(|age| age > COARSE);
         settled
             && now.len() == self.size
-            && identity(now) == self.identity
+            && Identity::of(now) == self.identity
             && now.modified().is_ok_and(|at| at == self.modified)
     }
 
@@ -210,7 +237,7 @@ impl Known {
             let after = file.metadata()?;
             let modified = after.modified()?;
             if before.len() == after.len() && before.modified().is_ok_and(|at| at == modified) {
-                let (size, identity) = (after.len(), identity(&after));
+                let (size, identity) = (after.len(), Identity::of(&after));
                 return Ok(Self { size, modified, identity, read_at, digest });
             }
         }
@@ -233,11 +260,14 @@ fn digest(file: &mut File) -> io::Result<[u8; 32]> {
     }
 }
 
-fn identity(metadata: &Metadata) -> u64 {
-    #[cfg(unix)]
-    return super::unix::identity(metadata);
-    #[cfg(not(unix))]
-    return super::other::identity(metadata);
+impl Identity {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let (device, number) = super::unix::identity(metadata);
+        #[cfg(not(unix))]
+        let (device, number) = super::other::identity(metadata);
+        Self { device, number }
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -315,6 +345,75 @@ mod tests {
         fs::write(&file, "two").unwrap();
         File::options().write(true).open(&file).unwrap().set_modified(long_ago).unwrap();
         assert_eq!(digest_of(&scan(&mut scanner), "file"), before);
+    }
+
+    /// A folder `root` with files in and below it, in a folder of its own.
+    #[cfg(unix)]
+    fn project() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        fs::create_dir_all(root.join("src/deep")).unwrap();
+        for name in ["a", "src/b", "src/deep/c"] {
+            fs::write(root.join(name), name).unwrap();
+        }
+        (folder, root)
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_is_renamed_or_replaced_during_a_look_has_no_state() {
+        for replaced in [false, true] {
+            for when in ["root", "src", "src/deep"] {
+                let (_folder, root) = project();
+                let mut scanner = Scanner::new(root.clone(), bounds());
+                assert_eq!(scan(&mut scanner).len(), 5);
+                let seen = scanner.scan(&mut |entered| {
+                    if entered.ends_with(when) {
+                        fs::rename(&root, root.with_extension("away")).unwrap();
+                        if replaced {
+                            fs::create_dir_all(root.join("src/deep")).unwrap();
+                        }
+                    }
+                });
+                assert!(matches!(seen, Err(ScanError::Unreadable { .. })), "{when}: {seen:?}");
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_is_away_for_a_moment_during_a_look_has_no_state() {
+        let (_folder, root) = project();
+        let away = root.with_extension("away");
+        fs::create_dir(root.join("last")).unwrap();
+        let mut scanner = Scanner::new(root.clone(), bounds());
+        assert_eq!(scan(&mut scanner).len(), 6);
+        let mut entered = 0;
+        let seen = scanner.scan(&mut |_| {
+            entered += 1;
+            match entered {
+                2 => fs::rename(&root, &away).unwrap(),
+                3 => fs::rename(&away, &root).unwrap(),
+                _ => {}
+            }
+        });
+        assert!(matches!(seen, Err(ScanError::Unreadable { .. })), "{seen:?}");
+    }
+
+    #[test]
+    fn what_is_deleted_during_a_look_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("src")).unwrap();
+        fs::write(folder.path().join("kept"), "kept").unwrap();
+        let mut scanner = Scanner::new(folder.path().to_owned(), bounds());
+        let seen = scanner.scan(&mut |entered| {
+            if entered.ends_with("src") {
+                fs::remove_dir(entered).unwrap();
+            }
+        });
+        let seen = seen.unwrap();
+        assert!(seen.unseen.is_empty(), "{:?}", seen.unseen);
+        assert!(seen.tree.contains_key(&TreePath::new("kept").unwrap()));
     }
 
     #[test]

@@ -13,9 +13,10 @@ pub(super) fn is_executable(metadata: &std::fs::Metadata) -> bool {
     metadata.permissions().mode() & 0o111 != 0
 }
 
-pub(super) fn identity(metadata: &std::fs::Metadata) -> u64 {
+/// Numbers of a file or folder: of its disk, and its own there.
+pub(super) fn identity(metadata: &std::fs::Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
-    metadata.ino()
+    (metadata.dev(), metadata.ino())
 }
 
 /// Opens a file for reading, and nothing that has taken its place: a link, or a pipe that would wait.
