@@ -10,14 +10,14 @@ use crate::gateway::Gateway;
 use crate::session::Session;
 use crate::stack::Parts;
 use crate::stack::folder::FolderCopy;
-use hub_domain::{Code, Problem};
+use hub_domain::{Code, Problem, RetryPolicy};
 use hub_engine::runtime::{FolderNotice, Progress, ProgressSink};
 use secrecy::{ExposeSecret, SecretString};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// What a folder may hold to be copied.
@@ -30,6 +30,13 @@ const FILL: Duration = Duration::from_secs(1800);
 const LAST_ROUND: Duration = Duration::from_secs(10);
 /// From one try to reach the agent to the next.
 const AGAIN: Duration = Duration::from_millis(200);
+/// Making the two alike again after a break: its end is that of the session, not a count.
+const REUNION: RetryPolicy = RetryPolicy {
+    attempts: u32::MAX,
+    initial: Duration::from_millis(200),
+    factor: 2.0,
+    maximum: Duration::from_secs(5),
+};
 /// An agent that is out of reach for so long is told of.
 const OUT_OF_REACH: Duration = Duration::from_secs(10);
 /// From one word on how far it is to the next.
@@ -171,31 +178,69 @@ impl Work {
             let Err(fault) = self.alike.keep(&mut link, &self.finish).await else { return };
             tracing::debug!("the connection to the folder's copy broke: {fault}");
             drop(link);
-            let mut told = false;
-            link = loop {
-                if self.finish.is_cancelled() || !self.session.is_open() {
-                    return;
-                }
-                let begun = match self.reach(OUT_OF_REACH).await {
-                    Ok((mut link, token)) => {
-                        self.alike.begin(&mut link, &token).await.map(|()| link)
-                    }
-                    Err(fault) => Err(Begin::Link(fault)),
-                };
-                match begun {
-                    Ok(link) => break link,
-                    Err(fault) if !told && self.session.is_open() => {
-                        (self.tell)(Told::Trouble(format!("nothing is synced now: {fault}")));
-                        told = true;
-                    }
-                    Err(fault) => tracing::debug!("the folder's copy is out of reach: {fault}"),
-                }
-            };
-            if told {
-                (self.tell)(Told::Solved);
+            let (finish, tell) = (self.finish.clone(), Arc::clone(&self.tell));
+            match until_begun(&mut self, &finish, tell.as_ref()).await {
+                Some(begun) => link = begun,
+                None => return,
             }
         }
     }
+}
+
+/// Something that can be begun again after a break.
+trait Again {
+    type Begun;
+
+    /// It still makes sense.
+    fn makes_sense(&self) -> bool;
+
+    fn begin(&mut self) -> impl Future<Output = Result<Self::Begun, Begin>> + Send;
+}
+
+impl Again for Work {
+    type Begun = Link;
+
+    fn makes_sense(&self) -> bool {
+        self.session.is_open()
+    }
+
+    async fn begin(&mut self) -> Result<Link, Begin> {
+        let (mut link, token) = self.reach(OUT_OF_REACH).await?;
+        self.alike.begin(&mut link, &token).await.map(|()| link)
+    }
+}
+
+/// What came of beginning again and again; none when it makes no more sense, or is to finish. The agent may
+/// answer at once and a side be one that cannot be looked at, so there are pauses. The user is told of the
+/// first failure, and when it is over.
+async fn until_begun<T: Again>(
+    what: &mut T,
+    finish: &CancellationToken,
+    tell: &(dyn Fn(Told) + Send + Sync),
+) -> Option<T::Begun> {
+    let mut failed = 0;
+    while !finish.is_cancelled() && what.makes_sense() {
+        let fault = match what.begin().await {
+            Ok(begun) => {
+                if failed > 0 {
+                    tell(Told::Solved);
+                }
+                return Some(begun);
+            }
+            Err(fault) => fault,
+        };
+        if failed > 0 {
+            tracing::debug!("the folder's copy is out of reach: {fault}");
+        } else if what.makes_sense() {
+            tell(Told::Trouble(format!("nothing is synced now: {fault}")));
+        } else {
+            return None;
+        }
+        failed += 1;
+        let pause = REUNION.pause_after(failed).unwrap_or(REUNION.maximum);
+        finish.run_until_cancelled(sleep(pause)).await?;
+    }
+    None
 }
 
 /// Tells how far it is.
@@ -258,4 +303,93 @@ fn teller(context: &Context) -> Arc<dyn Fn(Told) + Send + Sync> {
         };
         notes(&text);
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    /// Cannot be looked at until `back`.
+    struct Side {
+        back: Instant,
+        tries: u32,
+        open: bool,
+    }
+
+    impl Side {
+        fn away_for(time: Duration) -> Self {
+            Self { back: Instant::now() + time, tries: 0, open: true }
+        }
+    }
+
+    impl Again for Side {
+        type Begun = &'static str;
+
+        fn makes_sense(&self) -> bool {
+            self.open
+        }
+
+        async fn begin(&mut self) -> Result<&'static str, Begin> {
+            self.tries += 1;
+            // Without pauses time would never pass.
+            sleep(Duration::from_millis(1)).await;
+            if Instant::now() >= self.back {
+                return Ok("alike");
+            }
+            Err(Begin::Unreadable("the project folder is gone".to_owned()))
+        }
+    }
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<String>>);
+
+    impl Heard {
+        fn take(&self, told: Told) {
+            self.0.lock().unwrap().push(match told {
+                Told::Trouble(text) => text,
+                Told::Solved => "solved".to_owned(),
+                other => panic!("{other:?}"),
+            });
+        }
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_side_that_cannot_be_looked_at_is_tried_again_with_pauses_and_told_of_once() {
+        let (heard, finish) = (Heard::default(), CancellationToken::new());
+        let mut side = Side::away_for(MINUTE);
+        let begun = until_begun(&mut side, &finish, &|told| heard.take(told)).await;
+        assert_eq!(begun, Some("alike"));
+        assert!((10..30).contains(&side.tries), "{} tries in a minute", side.tries);
+        let late = side.back.elapsed();
+        assert!(late < Duration::from_secs(10), "it was back {late:?} before");
+        let trouble = "nothing is synced now: the project folder is gone";
+        assert_eq!(*heard.0.lock().unwrap(), [trouble, "solved"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_waits_for_no_pause() {
+        let (heard, finish) = (Heard::default(), CancellationToken::new());
+        let mut side = Side::away_for(MINUTE * 60);
+        let began = Instant::now();
+        let tell = |told| heard.take(told);
+        let stop = async {
+            sleep(MINUTE).await;
+            finish.cancel();
+        };
+        let (begun, ()) = tokio::join!(until_begun(&mut side, &finish, &tell), stop);
+        assert_eq!(begun, None);
+        assert!(began.elapsed() < MINUTE + Duration::from_millis(10), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_is_over_is_not_tried() {
+        let (heard, finish) = (Heard::default(), CancellationToken::new());
+        let mut side = Side { open: false, ..Side::away_for(MINUTE) };
+        let begun = until_begun(&mut side, &finish, &|told| heard.take(told)).await;
+        assert_eq!((begun, side.tries), (None, 0));
+        assert_eq!(*heard.0.lock().unwrap(), [""; 0]);
+    }
 }
