@@ -358,7 +358,7 @@ impl Control for Reins {
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::symlink;
     use std::path::PathBuf;
     use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -383,9 +383,10 @@ mod tests {
         let guard = folder.join("guard");
         let told = folder.join("pid");
         let (told, then) = (told.display(), then);
-        let script = format!("#!/bin/sh\necho $$ > {told}.new\nmv {told}.new {told}\n{then}\n");
-        std::fs::write(&guard, script).unwrap();
-        std::fs::set_permissions(&guard, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let script = format!("echo $$ > {told}.new\nmv {told}.new {told}\n{then}\n");
+        std::fs::write(folder.join("guard.sh"), script).unwrap();
+        symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/beside.sh"), &guard)
+            .unwrap();
         guard
     }
 

@@ -216,14 +216,17 @@ fn text(kept: &Mutex<Vec<u8>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::symlink;
     use std::path::Path;
 
     /// A command line that runs this script.
     fn opening(folder: &Path, script: &str, bound: Duration) -> Opening {
         let cli = folder.join("dagger");
-        std::fs::write(&cli, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&cli, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(folder.join("dagger.sh"), script).unwrap();
+        if !cli.exists() {
+            symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/beside.sh"), &cli)
+                .unwrap();
+        }
         Opening { cli, engine: "unix:///x".into(), folder: folder.to_path_buf(), bound }
     }
 

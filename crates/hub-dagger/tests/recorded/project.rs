@@ -1,9 +1,11 @@
 //! A project that runs on an engine in name only, and what the user is told of it.
 
+#[path = "../../../../tests/fixtures/ports.rs"]
+mod ports;
+
 use hub_dagger::DaggerOptions;
 use hub_domain::{
-    EngineAddress, PerService, PortPlan, Problem, ProjectId, ProjectName, Service, StackConfig,
-    StackInputs,
+    EngineAddress, PerService, Problem, ProjectId, ProjectName, Service, StackConfig, StackInputs,
 };
 use hub_engine::logs::{LogStream, LogWriter};
 use hub_engine::runtime::Launch;
@@ -47,20 +49,13 @@ impl Secrets for Known {
     }
 }
 
-/// Ports that were free a moment ago.
-fn ports() -> PortPlan {
-    PerService::from_fn(|_| {
-        std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-    })
-}
-
 /// A start of the project whose folder this is.
 pub fn launch(folder: &Path, engine: &str, read_only: bool, log: &Arc<Log>) -> Launch {
     let inputs = StackInputs {
         project: ProjectId::parse("abcdefgh").unwrap(),
         name: ProjectName::parse("a \"name\" with $signs").unwrap(),
         workspace: folder.to_path_buf(),
-        ports: ports(),
+        ports: ports::free_ports(),
         limits: PerService::default(),
         engine: Some(EngineAddress::parse(engine).unwrap()),
         images: PerService::default(),

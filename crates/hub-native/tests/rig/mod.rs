@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+#[path = "../../../../tests/fixtures/ports.rs"]
+mod ports;
+
 use hub_domain::{
     PerService, PortPlan, Problem, ProjectId, ProjectName, ResourceLimits, Service, StackConfig,
     StackInputs,
@@ -13,7 +16,6 @@ use hub_native::{NativeOptions, NativeRuntime};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -84,7 +86,7 @@ impl Rig {
         Self {
             folder,
             project: ProjectId::from_random(rand_bytes()),
-            ports: free_ports(),
+            ports: ports::free_ports(),
             logs: PerService::default(),
             secrets: Arc::new(TestSecrets("test".to_owned())),
             read_only: false,
@@ -199,12 +201,6 @@ pub fn open_up(path: &Path) {
 fn rand_bytes() -> [u8; 10] {
     let hash = Sha256::digest(format!("{:?}{:?}", Instant::now(), std::thread::current().id()));
     hash[..10].try_into().unwrap()
-}
-
-/// Ports that nobody listens on. Held together while they are chosen, so all four differ.
-pub fn free_ports() -> PortPlan {
-    let held = PerService::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    held.map(|_, listener| listener.local_addr().unwrap().port())
 }
 
 /// Asks until the service proves its health.
