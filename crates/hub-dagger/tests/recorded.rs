@@ -4,6 +4,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "recorded/ends.rs"]
+mod ends;
 #[path = "recorded/engine.rs"]
 mod engine;
 #[path = "recorded/graphql.rs"]

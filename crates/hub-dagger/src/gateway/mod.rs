@@ -324,7 +324,7 @@ impl Gateway {
     }
 
     /// Closes every port, connection and link. Takes two seconds at most.
-    pub async fn close(self) {
+    pub async fn close(&self) {
         self.shared.closing.cancel();
         self.shared.tasks.close();
         if tokio::time::timeout(CLOSE, self.shared.tasks.wait()).await.is_err() {

@@ -138,7 +138,14 @@ impl DaggerInstance {
             secrets,
         };
         let gateway = Arc::new(open_gateway(&context).await?);
-        let live = Live::open(&context, &gateway, &progress).boxed().await?;
+        let live = match Live::open(&context, &gateway, &progress).boxed().await {
+            Ok(live) => live,
+            Err(problem) => {
+                // As after a stop: the ports are free when the failure is known.
+                gateway.close().await;
+                return Err(problem);
+            }
+        };
         let probes = Probes::new(
             context.secrets.db_password.clone(),
             context.secrets.redis_password.clone(),
@@ -292,5 +299,7 @@ impl Instance for DaggerInstance {
         }
         self.inner.errands.close();
         self.inner.errands.wait().await;
+        // Whoever waits for the stop may start again at once, with the same ports.
+        self.inner.gateway.close().await;
     }
 }
