@@ -53,7 +53,7 @@ pub(crate) async fn ensure(
     once(&files, "Copying the workbench", progress, |staging, lock| async move {
         let source = workbench.to_path_buf();
         blocking("Copying the workbench", move || {
-            let copied = copy_workbench(&source, &staging);
+            let copied = PARTS.iter().try_for_each(|part| copy_part(&source, part, &staging));
             drop(lock);
             copied
         })
@@ -246,16 +246,15 @@ fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn copy_workbench(workbench: &Path, staging: &Path) -> io::Result<()> {
-    for part in PARTS {
-        for file in files_below(&workbench.join(part))? {
-            let target = staging.join(file.strip_prefix(workbench).unwrap_or(&file));
-            if let Some(folder) = target.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            fs::copy(&file, &target)?;
-            readable(&target)?;
+/// Copies a part of a folder, `""` for all of it, to the same place in another folder.
+fn copy_part(from: &Path, part: &str, to: &Path) -> io::Result<()> {
+    for file in files_below(&from.join(part))? {
+        let target = to.join(file.strip_prefix(from).unwrap_or(&file));
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder)?;
         }
+        fs::copy(&file, &target)?;
+        readable(&target)?;
     }
     Ok(())
 }
@@ -314,14 +313,9 @@ async fn build_modules(
 ) -> Result<(), Problem> {
     let place = staging.clone();
     blocking("Copying the page's server", move || {
-        fs::create_dir_all(&place)?;
-        for file in files_below(&serve)? {
-            let target = place.join(file.strip_prefix(&serve).unwrap_or(&file));
-            fs::copy(&file, &target)?;
-            readable(&target)?;
-        }
+        let copied = copy_part(&serve, "", &place);
         drop(lock);
-        Ok(())
+        copied
     })
     .await?;
     toolbox

@@ -105,40 +105,39 @@ impl Tool {
     /// # Errors
     /// `code` with the last lines it wrote; `DISK_FULL` when they say so.
     pub(crate) async fn run(self, code: Code) -> Result<Output, Problem> {
-        let fail = |cause: String| failed(code, &self.name, cause);
+        let fail = |cause: String, tail| failed(code, &self.name, cause, tail);
         let finished =
             tokio::time::timeout(self.bound, guarded::run_to_end(&self.guard, &self.order))
                 .await
-                .map_err(|_| fail(format!("it took longer than {} s", self.bound.as_secs())))?
-                .map_err(|problem| fail(problem.cause.unwrap_or(problem.message)))?;
+                .map_err(|_| {
+                    fail(format!("it took longer than {} s", self.bound.as_secs()), Vec::new())
+                })?
+                .map_err(|problem| fail(problem.cause.unwrap_or(problem.message), Vec::new()))?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let result = Output { stdout: text(&finished.stdout), stderr: text(&finished.stderr) };
         if finished.is_success {
             return Ok(result);
         }
         let tail = last_lines(&format!("{}\n{}", result.stdout, result.stderr), 20);
-        let cause = format!("it {}", finished.how);
-        let problem = match is_disk_full(&tail.join("\n")) {
-            true => disk_full(cause),
-            false => fail(cause),
-        };
-        Err(problem.with_log_tail(tail))
+        Err(fail(format!("it {}", finished.how), tail))
     }
 }
 
 /// Asks a program to end, on every Unix.
 const TERMINATE: i32 = 15;
 
-fn failed(code: Code, name: &str, cause: String) -> Problem {
-    if is_disk_full(&cause) {
-        return disk_full(cause);
-    }
-    Problem::new(
-        code,
-        format!("{name} did not succeed."),
-        "The cause holds what it said; try again when that is mended.",
-    )
-    .caused_by(cause)
+fn failed(code: Code, name: &str, cause: String, tail: Vec<String>) -> Problem {
+    let problem = if is_disk_full(&cause) || tail.iter().any(|line| is_disk_full(line)) {
+        disk_full(cause)
+    } else {
+        Problem::new(
+            code,
+            format!("{name} did not succeed."),
+            "The cause holds what it said; try again when that is mended.",
+        )
+        .caused_by(cause)
+    };
+    problem.with_log_tail(tail)
 }
 
 /// True when words of a tool or of the system mean a full disk.

@@ -105,11 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, WireError> {
 
 /// Commands that host or follow a Hub, with an async runtime.
 fn long(command: &Command, home: &Path, out: &Out) -> Result<Outcome, WireError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|fault| {
-        let message = "The program could not set itself up.";
-        Problem::new(Code::Internal, message, "Check the machine's limits.").caused_by(fault)
-    })?;
+    let runtime = set_up(tokio::runtime::Builder::new_multi_thread())?;
     match command {
         Command::Serve { port, detached } => {
             if *detached {
@@ -120,6 +116,14 @@ fn long(command: &Command, home: &Path, out: &Out) -> Result<Outcome, WireError>
         Command::Run(params) => runtime.block_on(run::run(home, params, out)),
         _ => Ok(Outcome::Done),
     }
+}
+
+/// An async runtime for the one command that is run.
+fn set_up(mut builder: tokio::runtime::Builder) -> Result<tokio::runtime::Runtime, Problem> {
+    builder.enable_all().build().map_err(|fault| {
+        let message = "The program could not set itself up.";
+        Problem::new(Code::Internal, message, "Check the machine's limits.").caused_by(fault)
+    })
 }
 
 /// Where answers go: JSON or words.
@@ -199,10 +203,7 @@ fn all(home: &Path) -> Result<Vec<ProjectView>, WireError> {
         return Ok(Vec::new());
     }
     let store = SqliteStore::open(home)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|fault| {
-        let message = "The program could not set itself up.";
-        Problem::new(Code::Internal, message, "Check the machine's limits.").caused_by(fault)
-    })?;
+    let runtime = set_up(tokio::runtime::Builder::new_current_thread())?;
     let projects = runtime.block_on(store.projects())?;
     let now = SystemClock.now();
     Ok(projects.into_iter().map(|p| to_wire(&ProjectSnapshot::stopped(p, now))).collect())
@@ -309,12 +310,7 @@ fn doctor(home: &Path, out: &Out) -> Result<Outcome, WireError> {
             // Made where it is not there yet, as a start would make it.
             hosting::make_home(home)?;
             let runtimes = hosting::runtimes(home, &places::shipped())?;
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|fault| {
-                let message = "The program could not set itself up.";
-                Problem::new(Code::Internal, message, "Check the machine's limits.")
-                    .caused_by(fault)
-            })?;
+            let runtime = set_up(tokio::runtime::Builder::new_current_thread())?;
             let looked = runtimes.iter().flat_map(|one| runtime.block_on(one.doctor()));
             looked.map(Check::from).collect()
         }
