@@ -84,18 +84,11 @@ async fn every_query_for_a_folders_copy_fits_too() {
         let launch = launch(folder.path(), &address, read_only, &Arc::new(Log::default()));
         let is_agent =
             |query: &str| query.contains("/hub/agent/serve.py") && query.contains("start}");
-        let asked = async {
-            let bound = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
-            while !engine.asked().iter().any(|one| is_agent(&one.query)) {
-                assert!(tokio::time::Instant::now() < bound, "the agent was not asked for");
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        };
         tokio::select! {
             prepared = runtime.prepare(launch) => {
                 panic!("there is no agent, and yet: {:?}", prepared.err());
             }
-            () = asked => {}
+            () = engine.until_asked(1, is_agent) => {}
         }
         let asked = engine.asked();
         for one in &asked {

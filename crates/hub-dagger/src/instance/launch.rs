@@ -17,7 +17,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{OwnedMutexGuard, watch};
 use tokio::time::timeout;
 
 /// From the request to the running process; images and packages are there already.
@@ -42,6 +42,8 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// # Errors
 /// `SERVICE_LAUNCH_FAILED`, those of the engine.
 pub(super) async fn launch(inner: &Arc<Inner>, service: Service) -> Result<Launched, Problem> {
+    // What is left of one that was called off is killed first: two databases never share a volume.
+    let turn = Arc::clone(&inner.launching[service]).lock_owned().await;
     let live = inner.live().await?;
     if matches!(service, Service::Postgres | Service::Redis) {
         live.fill(&inner.context, service).await?;
@@ -66,7 +68,7 @@ pub(super) async fn launch(inner: &Arc<Inner>, service: Service) -> Result<Launc
         stopped: Arc::new(stopped),
     };
     // A launch that is called off leaves nothing running.
-    let guard = Abandoned(Some(control.clone()));
+    let guard = Abandoned(Some((control.clone(), turn)));
     let starting = build(START_BOUND);
     let limits = config.limits(service);
     let (started, applied) =
@@ -135,10 +137,14 @@ struct DaggerControl {
 
 impl DaggerControl {
     fn stop(&self, kill: bool) {
+        self.inner.errands.spawn(self.stopping(kill));
+    }
+
+    fn stopping(&self, kill: bool) -> impl Future<Output = ()> + Send + use<> {
         let (handle, stopped) = (Arc::clone(&self.handle), Arc::clone(&self.stopped));
         let (inner, live, service) =
             (Arc::clone(&self.inner), Arc::clone(&self.live), self.service);
-        self.inner.errands.spawn(async move {
+        async move {
             if !kill {
                 super::copies::before_stop(&inner, service).await;
             }
@@ -153,7 +159,7 @@ impl DaggerControl {
                 Ok(()) => drop(stopped.send_replace(true)),
                 Err(fault) => tracing::debug!("{service} was to be stopped: {fault}"),
             }
-        });
+        }
     }
 }
 
@@ -182,8 +188,8 @@ impl Control for DaggerControl {
     }
 }
 
-/// Kills what was launched, unless it is kept.
-struct Abandoned(Option<DaggerControl>);
+/// Kills what was launched, unless it is kept. The next launch of the service has its turn afterwards.
+struct Abandoned(Option<(DaggerControl, OwnedMutexGuard<()>)>);
 
 impl Abandoned {
     fn keep(mut self) {
@@ -193,8 +199,12 @@ impl Abandoned {
 
 impl Drop for Abandoned {
     fn drop(&mut self) {
-        if let Some(control) = &self.0 {
-            control.stop(true);
+        if let Some((control, turn)) = self.0.take() {
+            let killing = control.stopping(true);
+            control.inner.errands.spawn(async move {
+                killing.await;
+                drop(turn);
+            });
         }
     }
 }

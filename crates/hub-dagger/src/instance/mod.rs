@@ -116,6 +116,8 @@ pub(super) struct Inner {
     pub(super) runs: AtomicU64,
     /// Who copies the data of a service.
     pub(super) copies: PerService<copies::Turn>,
+    /// Held by whoever launches a service, and until what a launch that was called off left is killed.
+    pub(super) launching: PerService<Arc<tokio::sync::Mutex<()>>>,
     /// Stops that nobody waits for; bounded each.
     pub(super) errands: TaskTracker,
 }
@@ -160,6 +162,7 @@ impl DaggerInstance {
             // Beyond all runs of earlier instances, remains of which may still be there.
             runs: AtomicU64::new(SystemClock.now().as_millis()),
             copies: PerService::default(),
+            launching: PerService::default(),
             errands: TaskTracker::new(),
         });
         let copying = copies::Schedule::begin(&inner);

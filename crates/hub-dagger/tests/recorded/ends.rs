@@ -71,3 +71,34 @@ async fn a_start_that_fails_leaves_its_ports_free() {
     assert_eq!(held(ports), [0; 0]);
     assert_eq!(problem.code, Code::ComponentMissing);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_launch_that_is_called_off_left_is_killed_before_the_next_one_begins() {
+    let _turn = TURN.lock().await;
+    let bench = Bench::new().await;
+    let engine = &bench.engine;
+    let instance = bench.runtime(&engine.cli).prepare(bench.launch()).await.unwrap();
+    // The gateway is started already.
+    engine.hold(&["start}", "kill:true"]);
+    tokio::select! {
+        launched = instance.launch(Service::Postgres) => panic!("launched: {:?}", launched.err()),
+        () = engine.until_asked(2, |query| query.contains("start}")) => {}
+    }
+    engine.until_asked(1, |query| query.contains("kill:true")).await;
+    engine.hold(&["kill:true"]);
+    // Two servers on one volume would ruin it.
+    let mut again = std::pin::pin!(instance.launch(Service::Postgres));
+    for _ in 0..50 {
+        tokio::select! {
+            biased;
+            again = &mut again => panic!("launched: {:?}", again.err()),
+            // The engine answers meanwhile.
+            opinion = instance.second_opinion(Service::Redis) => assert_eq!(opinion, None),
+        }
+    }
+    engine.hold(&[]);
+    let launched = again.await.unwrap();
+    launched.control.kill().await;
+    launched.exited.await;
+    instance.close().await;
+}

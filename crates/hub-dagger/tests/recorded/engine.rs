@@ -5,9 +5,12 @@ use crate::graphql::Schema;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// One request for the API.
 #[derive(Clone, Debug)]
@@ -18,13 +21,19 @@ pub struct Asked {
     pub trace: bool,
 }
 
-/// What the engine's containers write, by a word of their query: the first that fits.
-type Outputs = Arc<Mutex<Vec<(String, String)>>>;
+/// What an engine and its connections share.
+struct State {
+    schema: Schema,
+    asked: watch::Sender<Vec<Asked>>,
+    /// What the engine's containers write, by a word of their query: the first that fits.
+    outputs: Mutex<Vec<(String, String)>>,
+    /// Words of queries that are not answered now.
+    held: watch::Sender<Vec<&'static str>>,
+}
 
 pub struct Engine {
     pub cli: PathBuf,
-    asked: Arc<Mutex<Vec<Asked>>>,
-    outputs: Outputs,
+    state: Arc<State>,
     _server: JoinSet<()>,
 }
 
@@ -53,29 +62,44 @@ impl Engine {
         std::fs::write(folder.join("dagger.sh"), script).unwrap();
         symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/beside.sh"), &cli)
             .unwrap();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&asked);
-        let outputs = Outputs::default();
-        let written = Arc::clone(&outputs);
-        let schema = Arc::new(Schema::read(schema));
+        let state = State {
+            schema: Schema::read(schema),
+            asked: watch::Sender::new(Vec::new()),
+            outputs: Mutex::default(),
+            held: watch::Sender::new(Vec::new()),
+        };
+        let state = Arc::new(state);
+        let shared = Arc::clone(&state);
         let mut server = JoinSet::new();
         server.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (schema, kept) = (Arc::clone(&schema), Arc::clone(&kept));
-                connections.spawn(serve(stream, schema, kept, Arc::clone(&written)));
+                connections.spawn(serve(stream, Arc::clone(&shared)));
             }
         });
-        Self { cli, asked, outputs, _server: server }
+        Self { cli, state, _server: server }
     }
 
     /// From now on containers in whose query this word stands write this.
     pub fn writes(&self, word: &str, output: &str) {
-        self.outputs.lock().unwrap().insert(0, (word.to_owned(), output.to_owned()));
+        self.state.outputs.lock().unwrap().insert(0, (word.to_owned(), output.to_owned()));
+    }
+
+    /// From now on queries in which one of these words stands are not answered; all others are.
+    pub fn hold(&self, words: &[&'static str]) {
+        self.state.held.send_replace(words.to_vec());
+    }
+
+    /// Waits until so many queries like this were asked.
+    pub async fn until_asked(&self, count: usize, is_so: impl Fn(&str) -> bool) {
+        let mut asked = self.state.asked.subscribe();
+        let are = |all: &Vec<Asked>| all.iter().filter(|one| is_so(&one.query)).count() >= count;
+        let seen = timeout(Duration::from_secs(30), asked.wait_for(are)).await;
+        assert!(seen.is_ok(), "that was not asked in time");
     }
 
     pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+        self.state.asked.borrow().clone()
     }
 }
 
@@ -90,12 +114,7 @@ fn write(answer: &mut serde_json::Value, output: &str) {
     }
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    schema: Arc<Schema>,
-    kept: Arc<Mutex<Vec<Asked>>>,
-    outputs: Outputs,
-) {
+async fn serve(mut stream: TcpStream, state: Arc<State>) {
     let mut seen = Vec::new();
     let head = loop {
         if let Some(end) = seen.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -122,8 +141,8 @@ async fn serve(
     let (status, body) = if head.starts_with("post /query ") {
         let body: serde_json::Value = serde_json::from_slice(&seen[from..]).unwrap();
         let query = body["query"].as_str().unwrap().to_owned();
-        let mut answer = schema.answer(&query, &body["variables"]);
-        let written = outputs.lock().unwrap().clone();
+        let mut answer = state.schema.answer(&query, &body["variables"]);
+        let written = state.outputs.lock().unwrap().clone();
         if let Ok(data) = &mut answer
             && let Some((_, output)) = written.iter().find(|(word, _)| query.contains(word))
         {
@@ -132,7 +151,11 @@ async fn serve(
         let trace = head.contains("\r\ntraceparent: 00-");
         let refused = answer.as_ref().err().cloned();
         let variables = body["variables"].clone();
-        kept.lock().unwrap().push(Asked { query, variables, refused, trace });
+        let mut held = state.held.subscribe();
+        let asked = Asked { query: query.clone(), variables, refused, trace };
+        state.asked.send_modify(|all| all.push(asked));
+        let goes = |words: &Vec<&str>| !words.iter().any(|word| query.contains(word));
+        drop(held.wait_for(goes).await.unwrap());
         let answer = match answer {
             Ok(data) => serde_json::json!({ "data": data }),
             Err(message) => serde_json::json!({ "errors": [{ "message": message }] }),
