@@ -94,7 +94,8 @@ impl Live {
             let client = gateway_tag(config.project());
             let folder = Folder { session: &session, way: &way, gateway, context, progress };
             let (made, ()) = tokio::try_join!(folder.workspace(&parts), async {
-                way.start(&session, &parts, gateway, &client)
+                way.clients(&session, &parts, gateway)
+                    .start(&client)
                     .await
                     .map_err(doing("Starting the gateway"))
             })?;

@@ -56,14 +56,14 @@ async fn replace_client(inner: &Inner, live: &Live, service: Service) {
         return;
     }
     inner.context.note("the gateway led to the services no more: its client is being replaced");
-    let (session, parts, gateway) = (&live.session, &live.parts, &inner.gateway);
+    let clients = live.way.clients(&live.session, &live.parts, &inner.gateway);
     let next = live::gateway_tag(inner.context.launch.config.project());
-    if let Err(fault) = live.way.start(session, parts, gateway, &next).await {
+    if let Err(fault) = clients.start(&next).await {
         inner.context.note(&format!("the gateway's client could not be replaced: {fault}"));
         return;
     }
     let before = std::mem::replace(&mut *client, next);
-    if let Err(fault) = live.way.kill(session, parts, gateway, &before).await {
+    if let Err(fault) = clients.kill(&before).await {
         tracing::debug!("an earlier client of the gateway could not be ended: {fault}");
     }
 }

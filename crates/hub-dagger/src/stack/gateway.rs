@@ -63,75 +63,14 @@ impl WayBack {
             .with_exec(shell(install))
     }
 
-    /// The container that dials the Hub, again and again; another one for each tag. Whether it has
-    /// arrived, the gateway tells.
-    pub(crate) fn client(
-        &self,
-        query: &Query,
-        parts: &Parts,
-        gateway: &Gateway,
-        tag: &Tag,
-    ) -> EngineService {
-        let files = ClientFiles {
-            host: HUB.to_owned(),
-            port: self.port,
-            key: KEY.to_owned(),
-            known_hosts: KNOWN_HOSTS.to_owned(),
-        };
-        let dial = gateway.client_command(&files);
-        // A link that breaks is made anew; the Hub keeps its listeners meanwhile.
-        let again = "while :; do \"$@\"; sleep 0.3; done";
-        let mut command = shell(again);
-        command.push("gateway".to_owned());
-        command.extend(dial);
-        let owner = format!("{USER}:{USER}");
-        let key =
-            ContainerWithMountedSecretOpts { expand: None, mode: Some(0o400), owner: Some(&owner) };
-        let port = ContainerWithExposedPortOpts {
-            description: None,
-            experimental_skip_healthcheck: Some(true),
-            protocol: Some(NetworkProtocol::Tcp),
-        };
-        Self::image(query, parts)
-            .with_new_file(KNOWN_HOSTS, gateway.known_hosts(HUB, self.port))
-            .with_mounted_secret_opts(KEY, self.key.clone(), key)
-            .with_service_binding(HUB, self.service.clone())
-            .with_exposed_port_opts(port_number(spec(Service::Frontend).container_port), port)
-            .with_user(USER.to_string())
-            .with_env_variable("HOME", "/tmp")
-            .with_env_variable(Tag::VARIABLE, tag.value())
-            .as_service_opts(running(&command))
-    }
-
-    /// Starts that container. Returns when it runs.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub(crate) async fn start(
-        &self,
-        session: &Session,
-        parts: &Parts,
-        gateway: &Gateway,
-        tag: &Tag,
-    ) -> Result<(), Fault> {
-        self.client(&session.query(BOUND), parts, gateway, tag).start().await?;
-        Ok(())
-    }
-
-    /// Ends it at once.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub(crate) async fn kill(
-        &self,
-        session: &Session,
-        parts: &Parts,
-        gateway: &Gateway,
-        tag: &Tag,
-    ) -> Result<(), Fault> {
-        let client = self.client(&session.query(KILL_BOUND), parts, gateway, tag);
-        client.stop_opts(ServiceStopOpts { kill: Some(true) }).await?;
-        Ok(())
+    /// The containers of one session that dial the Hub. Whether one has arrived, the gateway tells.
+    pub(crate) fn clients<'a>(
+        &'a self,
+        session: &'a Session,
+        parts: &'a Parts,
+        gateway: &'a Gateway,
+    ) -> Clients<'a> {
+        Clients { way: self, session, parts, gateway }
     }
 
     /// A volume that is the project folder itself, where the engine has such volumes.
@@ -150,6 +89,68 @@ impl WayBack {
         };
         let volume = session.query(BOUND).sshfs_volume_opts(endpoint, self.key.clone(), options);
         Ok(volume.id().await?)
+    }
+}
+
+/// Starts and ends clients of the gateway in one session.
+pub(crate) struct Clients<'a> {
+    way: &'a WayBack,
+    session: &'a Session,
+    parts: &'a Parts,
+    gateway: &'a Gateway,
+}
+
+impl Clients<'_> {
+    /// Starts the client with this tag. Returns when its container runs.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub(crate) async fn start(&self, tag: &Tag) -> Result<(), Fault> {
+        self.client(BOUND, tag).start().await?;
+        Ok(())
+    }
+
+    /// Ends it at once.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub(crate) async fn kill(&self, tag: &Tag) -> Result<(), Fault> {
+        self.client(KILL_BOUND, tag).stop_opts(ServiceStopOpts { kill: Some(true) }).await?;
+        Ok(())
+    }
+
+    /// A container that dials the Hub, again and again; another one for each tag.
+    fn client(&self, bound: Duration, tag: &Tag) -> EngineService {
+        let way = self.way;
+        let files = ClientFiles {
+            host: HUB.to_owned(),
+            port: way.port,
+            key: KEY.to_owned(),
+            known_hosts: KNOWN_HOSTS.to_owned(),
+        };
+        let dial = self.gateway.client_command(&files);
+        // A link that breaks is made anew; the Hub keeps its listeners meanwhile.
+        let again = "while :; do \"$@\"; sleep 0.3; done";
+        let mut command = shell(again);
+        command.push("gateway".to_owned());
+        command.extend(dial);
+        let owner = format!("{USER}:{USER}");
+        let key =
+            ContainerWithMountedSecretOpts { expand: None, mode: Some(0o400), owner: Some(&owner) };
+        let port = ContainerWithExposedPortOpts {
+            description: None,
+            experimental_skip_healthcheck: Some(true),
+            protocol: Some(NetworkProtocol::Tcp),
+        };
+        WayBack::image(&self.session.query(bound), self.parts)
+            .with_new_file(KNOWN_HOSTS, self.gateway.known_hosts(HUB, way.port))
+            .with_mounted_secret_opts(KEY, way.key.clone(), key)
+            .with_service_binding(HUB, way.service.clone())
+            .with_exposed_port_opts(port_number(spec(Service::Frontend).container_port), port)
+            .with_user(USER.to_string())
+            .with_env_variable("HOME", "/tmp")
+            .with_env_variable(Tag::VARIABLE, tag.value())
+            .as_service_opts(running(&command))
     }
 }
 
