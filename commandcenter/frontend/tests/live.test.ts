@@ -28,13 +28,14 @@ describe("the parser", () => {
     const whole = new EventParser().push(text);
     expect(whole.map((one) => one.id)).toEqual(["1", "2", null]);
     expect(whole[2]?.data).toBe("a\nb");
+    expect(new EventParser().push("id: 4-0\n: following\n\n")).toEqual([{ id: "4-0", data: null }]);
     fc.assert(
       fc.property(fc.array(fc.nat(text.length), { maxLength: 20 }), (cuts) => {
         const places = [0, ...cuts.sort((a, b) => a - b), text.length];
         const parser = new EventParser();
         const got = places.slice(1).flatMap((end, i) => parser.push(text.slice(places[i], end)));
         // A cut between \r and \n leaves the \r to the next line; only \n ends a line here.
-        const clean = got.map(({ id, data }) => ({ id, data: data.replaceAll("\r", "") }));
+        const clean = got.map(({ id, data }) => ({ id, data: data?.replaceAll("\r", "") }));
         expect(clean.length).toBeLessThanOrEqual(whole.length);
         if (!places.some((at) => text[at - 1] === "\r")) expect(clean).toEqual(whole);
       }),
@@ -60,6 +61,25 @@ describe("the stream", () => {
     await live.run();
     expect(asked).toEqual([null, "2", "3"]);
     expect(live.getState().entries.map((entry) => entry.id)).toEqual(["3", "2", "1"]);
+  });
+
+  test("resumes where it began when nothing had happened by the time it broke", async () => {
+    const asked: (string | null)[] = [];
+    const answers = [streamed(": connected\n\n", "id: 5-0\n: following\n\n"), streamed(": connected\n\n", event(6))];
+    const live = new LiveEvents(
+      {
+        events: (last: string | null) => {
+          asked.push(last);
+          const answer = answers.shift();
+          if (!answer) live.stop();
+          return answer ? Promise.resolve(answer) : Promise.reject(new Error("gone"));
+        },
+      },
+      [0],
+    );
+    await live.run();
+    expect(asked).toEqual([null, "5-0", "6"]);
+    expect(live.getState().entries.map((entry) => entry.id)).toEqual(["6"]);
   });
 
   test("says that it is lost while nothing answers, and that it lives when it does", async () => {

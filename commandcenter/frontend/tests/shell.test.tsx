@@ -1,7 +1,7 @@
 /*
  * The frame: addresses, keys, commands, themes. Whatever page is shown, the keyboard reaches everything.
  */
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import fc from "fast-check";
@@ -189,13 +189,17 @@ describe("the theme", () => {
 });
 
 describe("events", () => {
+  const event = (type: string) => ({ type, at: "", data: {}, id: "1" }) as unknown as Entry;
+  let hear: (event: Entry) => void = () => undefined;
+  const told = { onEvent: (listener: (event: Entry) => void) => ((hear = listener), () => undefined) };
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
   test("ask once again for what a storm of them made old, and for nothing else", () => {
-    vi.useFakeTimers();
     const queries = new QueryClient();
     const asked = vi.spyOn(queries, "invalidateQueries");
-    let hear: (event: Entry) => void = () => undefined;
-    const close = keepFresh({ onEvent: (listener) => ((hear = listener), () => undefined) }, queries);
-    const event = (type: string) => ({ type, at: "", data: {}, id: "1" }) as unknown as Entry;
+    const close = keepFresh(told, queries);
     for (let i = 0; i < 1000; i += 1) hear(event("files.changed"));
     hear(event("note.created"));
     hear(event("service.lost"));
@@ -204,6 +208,62 @@ describe("events", () => {
     expect(new Set(topics)).toEqual(new Set([...(AFFECTS["files.changed"] ?? []), ...(AFFECTS["note.created"] ?? [])]));
     expect(topics.length).toBe(new Set(topics).size);
     close();
-    vi.useRealTimers();
+  });
+
+  /** A question whose answers are given by hand, as a page asks it. */
+  function asking(queries: QueryClient) {
+    const answers: ((value: string) => void)[] = [];
+    const observer = new QueryObserver(queries, {
+      queryKey: ["overview"],
+      queryFn: ({ signal }) => {
+        calledOff.push(signal);
+        return new Promise<string>((resolve) => answers.push(resolve));
+      },
+    });
+    const calledOff: AbortSignal[] = [];
+    const answer = async (value: string) => {
+      answers.at(-1)?.(value);
+      await vi.advanceTimersByTimeAsync(0);
+    };
+    const end = observer.subscribe(() => undefined);
+    return { answers, calledOff, answer, end, read: () => queries.getQueryData(["overview"]) };
+  }
+
+  test("that come while something is read for the first time have it read once more", async () => {
+    const queries = new QueryClient();
+    const { answers, answer, end, read } = asking(queries);
+    const close = keepFresh(told, queries);
+    for (const type of ["files.changed", "overview.refreshed"]) {
+      hear(event(type));
+      await vi.advanceTimersByTimeAsync(2000);
+    }
+    expect(answers).toHaveLength(1);
+    await answer("from before the change");
+    expect(read()).toBe("from before the change");
+    expect(answers).toHaveLength(2);
+    await answer("from after it");
+    expect(read()).toBe("from after it");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(answers).toHaveLength(2);
+    close();
+    end();
+  });
+
+  test("that go on and on call nothing off that is being read, however slow it is", async () => {
+    const queries = new QueryClient();
+    const { answers, calledOff, answer, end, read } = asking(queries);
+    const close = keepFresh(told, queries);
+    await answer("first");
+    for (let second = 0; second < 10; second += 1) {
+      hear(event("files.changed"));
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(answers).toHaveLength(2);
+    expect(calledOff.map((signal) => signal.aborted)).toEqual([false, false]);
+    await answer("second");
+    expect(read()).toBe("second");
+    expect(answers).toHaveLength(3);
+    close();
+    end();
   });
 });

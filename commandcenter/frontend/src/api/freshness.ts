@@ -59,9 +59,27 @@ export const AFFECTS: Readonly<Record<string, readonly Topic[]>> = {
   "index.failed": ["index"],
 };
 
+/** Answers on their way that are asked for once more when they are there. */
+type Overtaken = WeakSet<Promise<unknown>>;
+
+/**
+ * What is being read may be from before the event: it is read once more afterwards. It is not called off, because while
+ * events go on and on, whatever is slower than they are would never be there.
+ */
+function askAfter(queries: QueryClient, topic: Topic, overtaken: Overtaken): void {
+  for (const query of queries.getQueryCache().findAll({ queryKey: [topic] })) {
+    const reading = query.state.fetchStatus === "idle" ? undefined : query.promise;
+    if (!reading || overtaken.has(reading)) continue;
+    overtaken.add(reading);
+    const again = () => void queries.invalidateQueries({ queryKey: query.queryKey, exact: true, fetchStatus: "idle" });
+    reading.then(again, again);
+  }
+}
+
 /** Asks again for what events made old, until the returned function is called. */
 export function keepFresh(live: Pick<LiveEvents, "onEvent">, queries: QueryClient): () => void {
   const old = new Set<Topic>();
+  const overtaken: Overtaken = new WeakSet();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asked = 0;
   const ask = () => {
@@ -69,7 +87,10 @@ export function keepFresh(live: Pick<LiveEvents, "onEvent">, queries: QueryClien
     asked = Date.now();
     const topics = [...old];
     old.clear();
-    for (const topic of topics) void queries.invalidateQueries({ queryKey: [topic] });
+    for (const topic of topics) {
+      askAfter(queries, topic, overtaken);
+      void queries.invalidateQueries({ queryKey: [topic], fetchStatus: "idle" });
+    }
   };
   const close = live.onEvent((event) => {
     for (const topic of AFFECTS[event.type] ?? []) old.add(topic);

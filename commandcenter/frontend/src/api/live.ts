@@ -92,9 +92,10 @@ export class LiveEvents {
     }
   }
 
-  #take(id: string | null, data: string): void {
-    const event = JSON.parse(data) as WorkbenchEvent;
+  #take(id: string | null, data: string | null): void {
     if (id !== null) this.#last = id;
+    if (data === null) return;
+    const event = JSON.parse(data) as WorkbenchEvent;
     const entry: Entry = { ...event, id: id ?? `${event.at}-${event.type}` };
     this.#set({ entries: [entry, ...this.#state.entries].slice(0, KEPT) });
     for (const hear of this.#hearers) hear(entry);

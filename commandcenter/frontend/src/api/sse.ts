@@ -4,7 +4,8 @@
  */
 export interface ServerEvent {
   id: string | null;
-  data: string;
+  /** Null where the stream only says from where to go on. */
+  data: string | null;
 }
 
 /** Collects text as it comes and gives back the events that are complete. */
@@ -38,5 +39,6 @@ function parse(block: string): ServerEvent | null {
     if (line.startsWith("data:")) data.push(line.slice(5).replace(/^ /, ""));
     else if (line.startsWith("id:")) id = line.slice(3).trim();
   }
-  return data.length === 0 ? null : { id, data: data.join("\n") };
+  if (data.length === 0) return id === null ? null : { id, data: null };
+  return { id, data: data.join("\n") };
 }
