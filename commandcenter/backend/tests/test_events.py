@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.services import Backend
+from redis.asyncio import Redis as Client
+from redis.exceptions import ConnectionError as Refused
+
+from tests.services import DEADLINE, Backend, Redis
 from tests.stream import following
+from workbench.events.broker import QUEUE_LENGTH, Broker
 
 
 def test_changes_of_notes_reach_every_page_in_order(backend: Backend) -> None:
@@ -62,3 +69,69 @@ def test_changed_files_are_told(backend: Backend, workspace: Path) -> None:
         told = page.until("files.changed")
         assert told["data"]["paths"][0]["path"].startswith("new-")
         page.until("overview.refreshed")
+
+
+@asynccontextmanager
+async def writing(redis: Redis) -> AsyncIterator[tuple[Broker, Client]]:
+    """A broker that writes to `redis`, and a client beside it."""
+    broker = Broker(redis.url, "p")
+    client = Client.from_url(redis.url, decode_responses=True)
+    await until(lambda: answers(client))
+    writer = asyncio.create_task(broker.write())
+    try:
+        yield broker, client
+    finally:
+        writer.cancel()
+        await broker.close()
+        await client.aclose()
+
+
+async def until(fits: Callable[[], Awaitable[bool]]) -> None:
+    """Ask the server again and again."""
+    async with asyncio.timeout(DEADLINE):
+        while not await fits():
+            pass
+
+
+async def answers(client: Client) -> bool:
+    try:
+        return bool(await client.ping())
+    except Refused:
+        return False
+
+
+async def written(broker: Broker, last: str) -> list[str]:
+    """Types of all events, newest first, once the one that was published last is there."""
+
+    async def there() -> bool:
+        newest = await broker.range_before(None, 1)
+        return bool(newest) and last in newest[0][1]["data"]
+
+    await until(there)
+    return [event["type"] for _, event in await broker.range_before(None, 2 * QUEUE_LENGTH)]
+
+
+def test_events_lost_while_one_is_being_written_are_told() -> None:
+    async def run(redis: Redis) -> list[str]:
+        async with writing(redis) as (broker, client):
+            await client.client_pause(60_000, all=False)
+            for _ in range(QUEUE_LENGTH):
+                broker.publish("files.changed", {})
+
+            async def waits() -> bool:
+                return any("xadd" in one["cmd"] for one in await client.client_list())
+
+            await until(waits)
+            for _ in range(10):
+                broker.publish("files.changed", {})
+            broker.publish("note.created", {"id": "last"})
+            await client.client_unpause()
+            return await written(broker, "last")
+
+    redis = Redis()
+    try:
+        types = asyncio.run(run(redis))
+    finally:
+        redis.close()
+    assert types.count("stream.gap") == 1
+    assert len(types) < QUEUE_LENGTH + 12

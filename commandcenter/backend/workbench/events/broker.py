@@ -42,7 +42,9 @@ class Broker:
         self.key = f"workbench:{project}:events"
         self._client = self.connect()
         self._queue: deque[dict[str, str]] = deque()
-        self._lost = False
+        self._dropped = 0
+        self._told = 0
+        """So many of the dropped events are told of by a gap."""
         self._wake = asyncio.Event()
         self.streams = 0
 
@@ -67,7 +69,7 @@ class Broker:
         """Queue one event."""
         if len(self._queue) >= QUEUE_LENGTH:
             self._queue.popleft()
-            self._lost = True
+            self._dropped += 1
         self._queue.append(fields(kind, data))
         self._wake.set()
 
@@ -84,12 +86,15 @@ class Broker:
                 await asyncio.sleep(next(waits))
 
     async def _drain(self) -> None:
-        while self._queue or self._lost:
-            event = fields("stream.gap", {}) if self._lost else self._queue[0]
+        while self._queue or self._told < self._dropped:
+            # More may be dropped while this one is written: a gap tells only of those before it.
+            dropped = self._dropped
+            is_gap = self._told < dropped
+            event = fields("stream.gap", {}) if is_gap else self._queue[0]
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._client.xadd(self.key, event, maxlen=STREAM_LENGTH, approximate=True)  # type: ignore[arg-type]
-            if self._lost:
-                self._lost = False
+            if is_gap:
+                self._told = dropped
             elif self._queue and self._queue[0] is event:
                 self._queue.popleft()
         self._wake.clear()
