@@ -311,4 +311,26 @@ describe("the file finder", () => {
     expect(window.location.hash).toBe(`#/files/${file.id}`);
     expect(findFiles.mock.calls.length).toBeGreaterThan(0);
   });
+
+  test("opens with Enter what is found for the letters that are typed, not for those before", async () => {
+    const api = fakeApi();
+    const file = (path: string) => ({ path, id: fileId(path), language: null, ranges: [] });
+    let tell: (path: string) => void = () => undefined;
+    Object.assign(api.search, {
+      findFiles: (q: string) =>
+        q === "new"
+          ? new Promise((resolve) => (tell = (path) => resolve({ took_ms: 1, files: [file(path)] })))
+          : Promise.resolve({ took_ms: 1, files: [file("old.ts")] }),
+    });
+    show(api, "/search");
+    const user = userEvent.setup();
+    await user.keyboard("{Control>}p{/Control}");
+    const finder = await screen.findByTestId("file-finder");
+    expect(await within(finder).findByText("old.ts")).toBeVisible();
+    await user.type(within(finder).getByRole("combobox"), "new{Enter}");
+    expect(within(finder).getByRole("option")).toHaveTextContent("old.ts");
+    expect(window.location.hash).toBe("#/search");
+    tell("new.ts");
+    await waitFor(() => expect(window.location.hash).toBe(`#/files/${fileId("new.ts")}`));
+  });
 });

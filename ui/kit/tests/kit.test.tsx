@@ -13,6 +13,7 @@ import {
   Choice,
   ConfirmDialog,
   Dialog,
+  Finder,
   IconButton,
   Menu,
   MenuItem,
@@ -189,6 +190,73 @@ describe("palette", () => {
     render(<Palette open onClose={() => undefined} entries={entries()} />);
     await userEvent.type(await screen.findByRole("combobox"), "zzz");
     expect(screen.getByText("Nothing matches “zzz”.")).toBeInTheDocument();
+  });
+});
+
+describe("a finder", () => {
+  /** Opened by a button; what is found for a query is given by hand. */
+  function Page({ found, opened }: { found: Record<string, readonly string[]>; opened: (what: string) => void }) {
+    const [open, setOpen] = useState(false);
+    const [query, setQuery] = useState("");
+    const answer = found[query];
+    return (
+      <>
+        <Button onClick={() => setOpen(true)}>Open</Button>
+        <Finder
+          open={open}
+          onClose={() => setOpen(false)}
+          label="Files"
+          placeholder="Letters"
+          query={query}
+          onQuery={setQuery}
+          pending={answer === undefined}
+          options={(answer ?? found[""] ?? []).map((id) => ({ id, content: id, run: () => opened(id) }))}
+          empty="None"
+        />
+      </>
+    );
+  }
+
+  test("has the focus before the next frame is drawn, and gives it back", async () => {
+    const frame = vi.spyOn(window, "requestAnimationFrame").mockReturnValue(0);
+    render(<Page found={{ "": ["a"] }} opened={() => undefined} />);
+    await userEvent.click(screen.getByRole("button", { name: "Open" }));
+    expect(await screen.findByRole("combobox")).toHaveFocus();
+    frame.mockRestore();
+    await userEvent.keyboard("{Escape}");
+    await waitFor(() => expect(screen.getByRole("button", { name: "Open" })).toHaveFocus());
+  });
+
+  test("waits with Enter for what is found for the words that are typed", async () => {
+    const opened = vi.fn();
+    const { rerender } = render(<Page found={{ "": ["old"] }} opened={opened} />);
+    await userEvent.click(screen.getByRole("button", { name: "Open" }));
+    await userEvent.type(await screen.findByRole("combobox"), "ne{Enter}");
+    expect(screen.getByRole("option")).toHaveTextContent("old");
+    expect(opened).not.toHaveBeenCalled();
+    rerender(<Page found={{ "": ["old"], ne: ["new", "next"] }} opened={opened} />);
+    expect(opened.mock.calls).toEqual([["new"]]);
+    await waitFor(() => expect(screen.queryByRole("combobox")).toBeNull());
+  });
+
+  test("forgets an Enter after which something else is typed, chosen or wished", async () => {
+    const opened = vi.fn();
+    const nothing = { "": ["old", "older"] };
+    const answers = { ...nothing, n: ["n"], ne: ["new", "next"] };
+    const { rerender } = render(<Page found={nothing} opened={opened} />);
+    await userEvent.click(screen.getByRole("button", { name: "Open" }));
+    const input = await screen.findByRole("combobox");
+    for (const keys of ["n{Enter}e", "{Enter}{ArrowDown}"]) {
+      await userEvent.type(input, keys);
+      rerender(<Page found={answers} opened={opened} />);
+      expect(await screen.findByText("new")).toBeInTheDocument();
+      expect(opened).not.toHaveBeenCalled();
+      rerender(<Page found={nothing} opened={opened} />);
+    }
+    await userEvent.keyboard("{Enter}{Escape}");
+    rerender(<Page found={answers} opened={opened} />);
+    await waitFor(() => expect(screen.queryByRole("combobox")).toBeNull());
+    expect(opened).not.toHaveBeenCalled();
   });
 });
 

@@ -40,6 +40,7 @@ export function FileFinder({ api, open, onClose }: FileFinderProps) {
       query={query}
       onQuery={setQuery}
       options={options}
+      pending={found.isPending || found.isPlaceholderData}
       empty={
         found.isError
           ? found.error.message
