@@ -2,13 +2,13 @@
  * Search: what is typed is asked once and in order, what is found can be walked through and opened, and what cannot be
  * asked is told where it was typed.
  */
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { ApiError } from "../src/api/client";
+import { ApiError, type Api } from "../src/api/client";
 import { fileId } from "../src/api/ids";
-import type { SearchQuery } from "../src/api/search";
+import type { SearchQuery, SearchResult } from "../src/api/search";
 import { pieces } from "../src/parts/Highlighted";
 import { queryOf, searchHref } from "../src/pages/search/query";
 import { intoView, isStop, rowsOf } from "../src/pages/search/rows";
@@ -169,6 +169,115 @@ describe("the search page", () => {
     expect(window.location.hash).toBe(`#/files/${fileId("src/b.rs")}?line=9`);
     window.history.back();
     await waitFor(() => expect(screen.getAllByTestId("search-match")[1]).toHaveAttribute("data-active"));
+  });
+
+  describe("with Enter before the answer is there", () => {
+    /** The answers to questions after "alpha" are given by hand. */
+    function slowly() {
+      const answers = new Map<string, (answer: SearchResult | Error) => void>();
+      const { api } = searching(({ q }) =>
+        q === "alpha"
+          ? Promise.resolve(result(TWO))
+          : new Promise((resolve, reject) =>
+              answers.set(q, (answer) => (answer instanceof Error ? reject(answer) : resolve(answer))),
+            ),
+      );
+      const tell = async (q: string, answer: SearchResult | Error) => {
+        await waitFor(() => expect(answers.has(q)).toBe(true));
+        act(() => answers.get(q)?.(answer));
+      };
+      return { api, tell };
+    }
+    const beta = result([found("src/beta.rs", [[7, "alphabet", 0, 8]])]);
+    const betaHref = `#/files/${fileId("src/beta.rs")}?line=7`;
+    async function typed(api: Api, keys: string) {
+      show(api, "/search?q=alpha");
+      await screen.findAllByTestId("search-match");
+      const user = userEvent.setup();
+      await user.click(screen.getByTestId("search-query"));
+      await user.keyboard(keys);
+      return user;
+    }
+
+    test("waits for it and opens its first match, not that of the question before", async () => {
+      const { api, tell } = slowly();
+      await typed(api, "bet{Enter}");
+      expect(window.location.hash).toBe("#/search?q=alphabet");
+      await tell("alphabet", beta);
+      await waitFor(() => expect(window.location.hash).toBe(betaHref));
+    });
+
+    test("waits for it where nothing was asked before", async () => {
+      const { api, tell } = slowly();
+      show(api, "/search");
+      await userEvent.type(await screen.findByTestId("search-query"), "alphabet{Enter}");
+      await tell("alphabet", beta);
+      await waitFor(() => expect(window.location.hash).toBe(betaHref));
+    });
+
+    test("does not open what was marked among the results of the question before", async () => {
+      const { api, tell } = slowly();
+      await typed(api, "{ArrowDown}{ArrowDown}bet{Enter}");
+      await tell("alphabet", beta);
+      await waitFor(() => expect(window.location.hash).toBe(betaHref));
+    });
+
+    test("opens it in a page of its own where that is wished", async () => {
+      const open = vi.spyOn(window, "open").mockReturnValue(null);
+      const { api, tell } = slowly();
+      await typed(api, "bet{Control>}{Enter}{/Control}");
+      expect(open).not.toHaveBeenCalled();
+      await tell("alphabet", beta);
+      await waitFor(() => expect(open.mock.calls).toEqual([[betaHref, "_blank", "noopener"]]));
+      expect(window.location.hash).toBe("#/search?q=alphabet");
+    });
+
+    test("opens nothing when something else is typed meanwhile, nothing is found, or the search fails", async () => {
+      const { api, tell } = slowly();
+      const user = await typed(api, "bet{Enter}a");
+      await tell("alphabet", beta);
+      await tell("alphabeta", beta);
+      expect(await screen.findByText("alphabet", { selector: "mark" })).toBeVisible();
+      await user.keyboard("x{Enter}");
+      await tell("alphabetax", result([]));
+      expect(await screen.findByText("Nothing has “alphabetax”")).toBeVisible();
+      await user.keyboard("y{Enter}");
+      await tell("alphabetaxy", new ApiError("search_too_slow", "Narrow it.", 503));
+      expect(await screen.findByRole("alert")).toHaveTextContent("Narrow it.");
+      await user.click(screen.getByRole("button", { name: "Try again" }));
+      await tell("alphabetaxy", beta);
+      expect(await screen.findByText("alphabet", { selector: "mark" })).toBeVisible();
+      expect(window.location.hash).toBe("#/search?q=alphabetaxy");
+    });
+
+    test("waits for it after a question that failed", async () => {
+      const { api, tell } = slowly();
+      const user = await typed(api, "be");
+      await tell("alphabe", new ApiError("search_too_slow", "Narrow it.", 503));
+      expect(await screen.findByRole("alert")).toHaveTextContent("Narrow it.");
+      await user.keyboard("t{Enter}");
+      expect(window.location.hash).toBe("#/search?q=alphabet");
+      await tell("alphabet", beta);
+      await waitFor(() => expect(window.location.hash).toBe(betaHref));
+    });
+
+    test("waits for the rest where nothing was found at once", async () => {
+      const part = { total: 0, total_is_exact: false, unfinished: true, looked_into: 10, candidates: 400 };
+      let tell: (whole: SearchResult) => void = () => undefined;
+      const { api } = slowly();
+      Object.assign(api.search, {
+        find: ({ q }: SearchQuery, __: number, { patience }: { patience: number }) =>
+          q === "alpha"
+            ? Promise.resolve(result(TWO))
+            : patience < 100
+              ? Promise.resolve(result([], part))
+              : new Promise((resolve) => (tell = resolve)),
+      });
+      await typed(api, "bet{Enter}");
+      expect(await screen.findByText("Loading results")).toBeInTheDocument();
+      act(() => tell(beta));
+      await waitFor(() => expect(window.location.hash).toBe(betaHref));
+    });
   });
 
   test("tells at its field that a pattern cannot be read, and keeps what was found before", async () => {

@@ -1,10 +1,11 @@
 /*
  * Search in all files of the folder, as it is typed. Arrow keys move through the matches while the field keeps the
- * focus, Enter opens the marked one, Ctrl or Cmd with it in a page of its own.
+ * focus, Enter opens the marked one, Ctrl or Cmd with it in a page of its own. While the answer is on its way, Enter
+ * waits for it: what is opened answers what is typed.
  */
 import { Button } from "@cchub/kit";
 import { SearchX } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { ApiError } from "../../api/client";
 import { useIndexStatus } from "../../api/useIndexStatus";
 import { EmptyState } from "../../parts/EmptyState";
@@ -19,8 +20,9 @@ import { hrefTo, useRouter } from "../../shell/router";
 import { Beginning, Summary } from "./Summary";
 import { Results } from "./Results";
 import { isStop, rowsOf, type Row } from "./rows";
+import { searchHref } from "./query";
 import { SearchForm } from "./SearchForm";
-import { useSearch } from "./useSearch";
+import { useSearch, type SearchState } from "./useSearch";
 
 /** Failures that are told at a field. */
 const AT_FIELD: readonly string[] = ["search_pattern_invalid", "search_path_invalid"];
@@ -33,7 +35,9 @@ export function Search({ api, route }: PageProps) {
   const rows = useMemo(() => rowsOf(files, narrow), [files, narrow]);
   const field = useRef<HTMLInputElement>(null);
   const place = usePlace(rows, route.params.toString());
-  useEffect(() => field.current?.focus(), []);
+  const { move, open } = useEnter(search, place);
+  // Before the browser paints: letters that are typed at once are the question's.
+  useLayoutEffect(() => field.current?.focus(), []);
   useCommands([
     {
       id: "search field",
@@ -48,7 +52,7 @@ export function Search({ api, route }: PageProps) {
       group: "Search",
       keys: "ArrowDown",
       hidden: true,
-      run: () => place.move(1),
+      run: () => move(1),
     },
     {
       id: "previous match",
@@ -56,7 +60,7 @@ export function Search({ api, route }: PageProps) {
       group: "Search",
       keys: "ArrowUp",
       hidden: true,
-      run: () => place.move(-1),
+      run: () => move(-1),
     },
     {
       id: "open match",
@@ -64,7 +68,7 @@ export function Search({ api, route }: PageProps) {
       group: "Search",
       keys: "Enter",
       hidden: true,
-      run: () => place.open(false),
+      run: () => open(false),
     },
     {
       id: "open match apart",
@@ -72,13 +76,13 @@ export function Search({ api, route }: PageProps) {
       group: "Search",
       keys: "Mod+Enter",
       hidden: true,
-      run: () => place.open(true),
+      run: () => open(true),
     },
   ]);
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "ArrowDown") place.move(1);
-    else if (event.key === "ArrowUp") place.move(-1);
-    else if (event.key === "Enter") place.open(event.ctrlKey || event.metaKey);
+    if (event.key === "ArrowDown") move(1);
+    else if (event.key === "ArrowUp") move(-1);
+    else if (event.key === "Enter") open(event.ctrlKey || event.metaKey);
     else return;
     event.preventDefault();
   };
@@ -120,7 +124,7 @@ export function Search({ api, route }: PageProps) {
   );
 }
 
-function NothingFound({ search: { draft, change, result } }: { search: ReturnType<typeof useSearch> }) {
+function NothingFound({ search: { draft, change, result } }: { search: SearchState }) {
   const narrowed = draft.path !== "" || draft.language !== "" || draft.matchCase;
   return (
     <EmptyState
@@ -143,6 +147,30 @@ function NothingFound({ search: { draft, change, result } }: { search: ReturnTyp
             : null}
     </EmptyState>
   );
+}
+
+/** Enter and the arrow keys: what is opened is of the question that stands in the fields, once it is answered. */
+function useEnter(search: SearchState, { move, open }: Pick<ReturnType<typeof usePlace>, "move" | "open">) {
+  const awaited = useRef<{ question: string; apart: boolean } | null>(null);
+  const question = searchHref(search.draft);
+  const waits = search.pending || (search.finding && search.files.length === 0);
+  useLayoutEffect(() => {
+    const wish = awaited.current;
+    if (wish === null || (waits && wish.question === question)) return;
+    awaited.current = null;
+    if (wish.question === question && search.error === null) open(wish.apart);
+  });
+  return {
+    move: (by: 1 | -1) => {
+      awaited.current = null;
+      move(by);
+    },
+    open: (apart: boolean) => {
+      awaited.current = waits ? { question, apart } : null;
+      if (waits) search.ask();
+      else open(apart);
+    },
+  };
 }
 
 interface Memory {

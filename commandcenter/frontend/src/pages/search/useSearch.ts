@@ -20,6 +20,8 @@ export interface SearchState {
   /** As it stands in the fields. */
   draft: SearchQuery;
   change: (change: Partial<SearchQuery>) => void;
+  /** Asks at once what stands in the fields. */
+  ask: () => void;
   /** There is something to look for. */
   asking: boolean;
   /** The answer to the question is on its way; what is shown answers an older one. */
@@ -37,7 +39,7 @@ export interface SearchState {
 const NONE: readonly SearchFile[] = [];
 
 export function useSearch(api: Api, route: Route): SearchState {
-  const [draft, change] = useDraft(route);
+  const { draft, change, ask } = useDraft(route);
   const query = queryOf(route.params);
   const asking = isAsking(query);
   const found = useInfiniteQuery({
@@ -74,8 +76,9 @@ export function useSearch(api: Api, route: Route): SearchState {
   return {
     draft,
     change,
+    ask,
     asking,
-    pending: asking && (found.isPlaceholderData || found.isPending || searchHref(draft) !== searchHref(query)),
+    pending: searchHref(draft) !== searchHref(query) || (asking && (found.isPlaceholderData || found.isPending)),
     error: asking ? found.error : null,
     retry: () => void found.refetch(),
     result: pages?.[0],
@@ -98,7 +101,7 @@ export function completed(pages: readonly SearchResult[], whole: SearchResult): 
   return [{ ...whole, files: [...shown, ...whole.files.filter((file) => !known.has(file.id))] }, ...others];
 }
 
-function useDraft(route: Route): [SearchQuery, (change: Partial<SearchQuery>) => void] {
+function useDraft(route: Route): Pick<SearchState, "draft" | "change" | "ask"> {
   const router = useRouter();
   const here = searchHref(queryOf(route.params));
   const [{ draft, seen }, set] = useState({ draft: queryOf(route.params), seen: here });
@@ -110,5 +113,9 @@ function useDraft(route: Route): [SearchQuery, (change: Partial<SearchQuery>) =>
     const timer = setTimeout(() => router.replace(wanted), PAUSE);
     return () => clearTimeout(timer);
   }, [wanted, here, router]);
-  return [draft, (change) => set((now) => ({ ...now, draft: { ...now.draft, ...change } }))];
+  return {
+    draft,
+    change: (change) => set((now) => ({ ...now, draft: { ...now.draft, ...change } })),
+    ask: () => router.replace(wanted),
+  };
 }
