@@ -3,7 +3,7 @@
  * away.
  */
 import { Palette, Toasts } from "@cchub/kit";
-import { Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { Suspense, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import styles from "./App.module.css";
 import type { Api } from "./api/client";
 import { useFreshData } from "./api/freshness";
@@ -59,7 +59,8 @@ function Frame({ api, live, config, preferences }: AppProps & { preferences: Pre
   const close = () => setOverlay("none");
   useFreshData(live);
   useUnsaved();
-  useEffect(() => new KeyboardLayer(registry).open(window), [registry]);
+  // Before the browser paints: what can be seen can be done.
+  useLayoutEffect(() => new KeyboardLayer(registry).open(window), [registry]);
   useFrameCommands({ api, preferences, overlay, onOverlay: setOverlay });
   useTitle(current.title, config.projectName);
   const main = useRef<HTMLElement>(null);

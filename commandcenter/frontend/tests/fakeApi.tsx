@@ -4,6 +4,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { render } from "@testing-library/react";
 import axe from "axe-core";
+import { useLayoutEffect, useRef, type ReactNode } from "react";
 import { expect, vi } from "vitest";
 import { App } from "../src/App";
 import { ApiError, type Api } from "../src/api/client";
@@ -208,6 +209,16 @@ export function show(api: Api, hash: string, live: LiveEvents = new ToldEvents()
       <App api={api} live={live} config={config} />
     </QueryClientProvider>,
   );
+}
+
+/** Does something once, when what lies in it is there for the first time and the browser has not painted it yet. */
+export function BeforePaint({ run, children }: { run: () => void; children: ReactNode }) {
+  const done = useRef(false);
+  useLayoutEffect(() => {
+    if (!done.current) run();
+    done.current = true;
+  });
+  return children;
 }
 
 export async function expectAccessible(element: Element): Promise<void> {

@@ -2,7 +2,8 @@
  * Search: what is typed is asked once and in order, what is found can be walked through and opened, and what cannot be
  * asked is told where it was typed.
  */
-import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
@@ -10,10 +11,13 @@ import { ApiError, type Api } from "../src/api/client";
 import { fileId } from "../src/api/ids";
 import type { SearchQuery, SearchResult } from "../src/api/search";
 import { pieces } from "../src/parts/Highlighted";
+import { Search } from "../src/pages/search/Search";
 import { queryOf, searchHref } from "../src/pages/search/query";
 import { intoView, isStop, rowsOf } from "../src/pages/search/rows";
-import { parseRoute } from "../src/shell/router";
-import { INDEX, expectAccessible, fakeApi, found, result, show } from "./fakeApi";
+import { CommandRegistry, CommandsProvider } from "../src/shell/commands";
+import { PreferenceStore } from "../src/shell/preferences";
+import { Router, RouterProvider, parseRoute } from "../src/shell/router";
+import { BeforePaint, INDEX, ToldEvents, expectAccessible, fakeApi, found, result, show } from "./fakeApi";
 
 function searching(find: (query: SearchQuery, offset: number) => Promise<unknown>) {
   const asked = vi.fn(find);
@@ -112,6 +116,31 @@ describe("the search page", () => {
     expect(screen.getByTestId("index-state")).toHaveTextContent("not searched: 3 binary, 1 too large, 40 ignored");
     expect(screen.getAllByText("alpha", { selector: "mark" })).toHaveLength(2);
     await expectAccessible(container);
+  });
+
+  test("has its field focused by the time it is seen for the first time", () => {
+    const router = new Router(window);
+    const api = fakeApi();
+    const config = { apiBaseUrl: "http://127.0.0.1:1", token: "t", projectName: "shop", projectId: "p" };
+    let focused: Element | null = null;
+    render(
+      <QueryClientProvider client={new QueryClient()}>
+        <RouterProvider value={router}>
+          <CommandsProvider value={new CommandRegistry()}>
+            <BeforePaint run={() => (focused = document.activeElement)}>
+              <Search
+                api={api}
+                live={new ToldEvents()}
+                config={config}
+                preferences={new PreferenceStore(null, document.documentElement)}
+                route={router.get()}
+              />
+            </BeforePaint>
+          </CommandsProvider>
+        </RouterProvider>
+      </QueryClientProvider>,
+    );
+    expect(focused).toBe(screen.getByTestId("search-query"));
   });
 
   test("takes its question from the address, filters and all", async () => {

@@ -1,11 +1,12 @@
 /*
  * The frame: addresses, keys, commands, themes. Whatever page is shown, the keyboard reaches everything.
  */
-import { QueryClient, QueryObserver } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider, QueryObserver } from "@tanstack/react-query";
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { App } from "../src/App";
 import { AFFECTS, keepFresh } from "../src/api/freshness";
 import { fileId, parentIds } from "../src/api/ids";
 import type { Entry } from "../src/api/live";
@@ -14,6 +15,7 @@ import { KeyboardLayer, chordOf } from "../src/shell/keyboard";
 import { PreferenceStore, nextTheme } from "../src/shell/preferences";
 import { Router, above, hrefTo, parseRoute } from "../src/shell/router";
 import { keysByGroup } from "../src/shell/ShortcutSheet";
+import { BeforePaint, ToldEvents, fakeApi } from "./fakeApi";
 
 describe("addresses", () => {
   test("come back as they were written, whatever is in them", () => {
@@ -132,6 +134,18 @@ describe("the keyboard", () => {
   test("names no key for a modifier alone", () => {
     expect(chordOf({ key: "Shift", ctrlKey: false, metaKey: false, altKey: false, shiftKey: true })).toBeNull();
   });
+});
+
+test("keys are heard from the first paint on", async () => {
+  const config = { apiBaseUrl: "http://127.0.0.1:1", token: "t", projectName: "shop", projectId: "p" };
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <BeforePaint run={() => press("?")}>
+        <App api={fakeApi()} live={new ToldEvents()} config={config} />
+      </BeforePaint>
+    </QueryClientProvider>,
+  );
+  expect(await screen.findByRole("dialog", { name: "Shortcuts" })).toBeVisible();
 });
 
 describe("commands", () => {
