@@ -223,9 +223,9 @@ export function fakeBackend() {
     /** What happened before the page was opened. */
     past,
     /** Something happens now. */
-    send: (entry: ActivityPage["events"][number]) => {
-      const { id, ...event } = entry;
-      stream?.enqueue(new TextEncoder().encode(`id: ${id}\ndata: ${JSON.stringify(event)}\n\n`));
+    send: (...entries: ActivityPage["events"]) => {
+      const told = entries.map(({ id, ...event }) => `id: ${id}\ndata: ${JSON.stringify(event)}\n\n`);
+      stream?.enqueue(new TextEncoder().encode(told.join("")));
     },
   };
 }

@@ -3,7 +3,7 @@
  * it stands. A store read through useSyncExternalStore; it knows nothing of React.
  */
 import type { Api, WorkbenchEvent } from "./client";
-import { EventParser } from "./sse";
+import { EventParser, type ServerEvent } from "./sse";
 
 export interface Entry extends WorkbenchEvent {
   id: string;
@@ -15,6 +15,8 @@ export interface LiveState {
   waiting: boolean;
   /** Newest first, bounded. */
   entries: readonly Entry[];
+  /** Id of the newest event that is not among them any more, because too many came after it. */
+  dropped: string | null;
 }
 
 /** So many events are kept for the page. */
@@ -27,7 +29,7 @@ const WAITING = "waiting for Redis";
 const PAUSES = [250, 500, 1000, 2000, 5000];
 
 export class LiveEvents {
-  #state: LiveState = { connection: "connecting", waiting: false, entries: [] };
+  #state: LiveState = { connection: "connecting", waiting: false, entries: [], dropped: null };
   readonly #listeners = new Set<() => void>();
   readonly #hearers = new Set<(event: Entry) => void>();
   readonly #end = new AbortController();
@@ -88,17 +90,25 @@ export class LiveEvents {
       const events = parser.push(decoder.decode(value, { stream: true }));
       const waiting = parser.comment === WAITING && events.length === 0;
       if (waiting !== this.#state.waiting) this.#set({ waiting });
-      for (const event of events) this.#take(event.id, event.data);
+      this.#take(events);
     }
   }
 
-  #take(id: string | null, data: string | null): void {
-    if (id !== null) this.#last = id;
-    if (data === null) return;
-    const event = JSON.parse(data) as WorkbenchEvent;
-    const entry: Entry = { ...event, id: id ?? `${event.at}-${event.type}` };
-    this.#set({ entries: [entry, ...this.#state.entries].slice(0, KEPT) });
-    for (const hear of this.#hearers) hear(entry);
+  /** Takes in what arrived together: the page is drawn once for a storm of events, not once for each. */
+  #take(events: readonly ServerEvent[]): void {
+    const arrived: Entry[] = [];
+    let last = this.#last;
+    for (const { id, data } of events) {
+      last = id ?? last;
+      if (data === null) continue;
+      const event = JSON.parse(data) as WorkbenchEvent;
+      arrived.push({ ...event, id: id ?? `${event.at}-${event.type}` });
+    }
+    this.#last = last;
+    if (arrived.length === 0) return;
+    const entries = [...arrived.toReversed(), ...this.#state.entries];
+    this.#set({ entries: entries.slice(0, KEPT), dropped: entries[KEPT]?.id ?? this.#state.dropped });
+    for (const entry of arrived) for (const hear of this.#hearers) hear(entry);
   }
 
   #set(change: Partial<LiveState>): void {

@@ -5,7 +5,8 @@ import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { ActivityPage } from "../../src/api/activity";
-import { expectAccessible, fakeBackend, open } from "../fakeBackend";
+import { ApiError } from "../../src/api/client";
+import { expectAccessible, fakeBackend, open, type FakeBackend } from "../fakeBackend";
 
 type Event = ActivityPage["events"][number];
 
@@ -74,5 +75,86 @@ describe("the activity", () => {
     open(backend, "activity");
     await waitFor(() => expect(rows().length).toBeGreaterThan(10));
     expect(rows().length).toBeLessThan(120);
+  });
+
+  /** A past that is given page by page, as the backend does. */
+  function paged(backend: FakeBackend, size: number) {
+    backend.api.activity.page.mockImplementation((before) => {
+      const from = before === null ? 0 : backend.past.findIndex((one) => one.id === before) + 1;
+      const events = backend.past.slice(from, from + size);
+      return Promise.resolve({ events, more: from + size < backend.past.length });
+    });
+  }
+
+  test("is looked through as far back as it goes for words, before it is said that there is nothing", async () => {
+    const backend = fakeBackend();
+    for (let n = 500; n > 1; n -= 1) backend.past.push(event(n, "files.changed", { total: n, paths: [] }));
+    backend.past.push(event(1, "commit.seen", { sha: "0123456789", subject: "Begin", author: "Ada" }));
+    paged(backend, 100);
+    open(backend, "activity");
+    const user = userEvent.setup();
+    await waitFor(() => expect(rows().length).toBeGreaterThan(10));
+    let saidNothing = false;
+    const watch = new MutationObserver(() => (saidNothing ||= screen.queryByText(/^Nothing like this/) !== null));
+    watch.observe(document.body, { subtree: true, childList: true });
+    await user.type(screen.getByTestId("activity-filter"), "begin ada");
+    await waitFor(() => expect(rows()).toEqual([expect.stringContaining("Begin · Ada")]));
+    watch.disconnect();
+    expect(saidNothing).toBe(false);
+    expect(screen.getByText("Nothing older is kept.")).toBeVisible();
+    await user.type(screen.getByTestId("activity-filter"), " eve");
+    expect(await screen.findByText("Nothing like this has happened")).toBeVisible();
+    expect(backend.api.activity.page).toHaveBeenCalledTimes(5);
+  });
+
+  test("does not say that nothing older is kept while that is being read", async () => {
+    const backend = fakeBackend();
+    let tell: (page: ActivityPage) => void = () => undefined;
+    backend.api.activity.page.mockImplementation(() => new Promise((resolve) => (tell = resolve)));
+    open(backend, "activity");
+    expect(await screen.findByText("Loading the activity")).toBeInTheDocument();
+    act(() => backend.send(event(2, "service.lost", { service: "redis" })));
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    expect(screen.getByText("Reading further back")).toBeVisible();
+    expect(screen.queryByText("Nothing older is kept.")).toBeNull();
+    act(() => tell({ events: [event(1, "backend.started")], more: false }));
+    expect(await screen.findByText("Nothing older is kept.")).toBeVisible();
+  });
+
+  test("says that what is older cannot be read, and does not ask for it until told to", async () => {
+    const backend = fakeBackend();
+    backend.past.push(event(2, "service.lost", { service: "redis" }));
+    backend.api.activity.page.mockImplementation((before) =>
+      before === null
+        ? Promise.resolve({ events: backend.past.slice(0, 1), more: true })
+        : Promise.reject(new ApiError("broken", "It is broken.", 500)),
+    );
+    open(backend, "activity");
+    expect(await screen.findByRole("alert")).toHaveTextContent("It is broken.");
+    expect(screen.queryByText("Nothing older is kept.")).toBeNull();
+    act(() => backend.send(event(3, "service.back", { service: "redis" })));
+    await waitFor(() => expect(rows()).toHaveLength(2));
+    expect(backend.api.activity.page).toHaveBeenCalledTimes(2);
+    backend.past.push(event(1, "backend.started"));
+    paged(backend, 10);
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    await waitFor(() => expect(rows()).toHaveLength(3));
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+
+  test("has no hole after more has happened than the page keeps", async () => {
+    const backend = fakeBackend();
+    backend.past.push(event(1, "backend.started"));
+    paged(backend, 200);
+    open(backend, "activity");
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    const happened = [event(2, "commit.seen", { sha: "0123456789", subject: "Needle", author: "Ada" })];
+    for (let n = 3; n <= 1200; n += 1) happened.push(event(n, "files.changed", { total: n, paths: [] }));
+    backend.past.unshift(...happened.toReversed());
+    for (let from = 0; from < 1200; from += 300) act(() => backend.send(...happened.slice(from, from + 300)));
+    await waitFor(() => expect(rows()[0]).toContain("1,200 files changed"));
+    await userEvent.type(screen.getByTestId("activity-filter"), "needle");
+    await waitFor(() => expect(rows()).toEqual([expect.stringContaining("Needle")]));
+    expect(backend.api.activity.page.mock.calls.length).toBeLessThan(20);
   });
 });

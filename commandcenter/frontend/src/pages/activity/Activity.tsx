@@ -32,6 +32,8 @@ export function Activity({ api, live, route }: PageProps) {
   /** The newest event when the reader went down; null at the top. */
   const [seen, setSeen] = useState<string | null>(null);
   const shown = seen === null ? entries : entries.filter((entry) => byPlace(entry.id, seen) <= 0);
+  /** There is more of the past, and it can be read. */
+  const reading = history.hasNextPage && history.isSuccess;
   const waiting = entries.length - shown.length;
   const toggle = (kind: Kind) => {
     const next = kinds.includes(kind) ? kinds.filter((one) => one !== kind) : [...kinds, kind];
@@ -89,8 +91,8 @@ export function Activity({ api, live, route }: PageProps) {
           onRetry={() => void history.refetch()}
         />
       ) : null}
-      {history.isPending && entries.length === 0 ? <Loading what="the activity" lines={8} /> : null}
-      {!history.isPending && entries.length === 0 ? (
+      {entries.length === 0 && (history.isPending || reading) ? <Loading what="the activity" lines={8} /> : null}
+      {entries.length === 0 && history.isSuccess && !reading ? (
         <Nothing filtered={kinds.length > 0 || words.trim() !== ""} />
       ) : null}
       <div className={styles.place}>
@@ -115,10 +117,10 @@ export function Activity({ api, live, route }: PageProps) {
           names={names}
           onTop={(atTop) => setSeen(atTop ? null : newest(seen, shown))}
           onEnd={() => {
-            if (history.hasNextPage && !history.isFetchingNextPage) void history.fetchNextPage();
+            if (reading && !history.isFetching) void history.fetchNextPage();
           }}
           end={
-            history.isFetchingNextPage ? "Reading further back" : history.hasNextPage ? "" : "Nothing older is kept."
+            history.isPending || reading ? "Reading further back" : history.isSuccess ? "Nothing older is kept." : ""
           }
         />
       </div>

@@ -45,7 +45,8 @@ export function Stream({ entries, names, onTop, onEnd, end, ref }: StreamProps) 
   const drawn = virtual.getVirtualItems();
   const last = drawn.at(-1)?.index ?? -1;
   useImperativeHandle(ref, () => ({ toTop: () => box.current?.scrollTo({ top: 0 }) }));
-  const isNearEnd = all.length > 0 && last >= all.length - 1;
+  // Also where nothing is left by the filter: what fits may be older.
+  const isNearEnd = last >= all.length - 1;
   useEffect(() => {
     if (isNearEnd) onEnd();
   }, [isNearEnd, all.length, onEnd]);

@@ -1,11 +1,12 @@
 /*
- * The stream as one list: its history, asked for page by page, and what has arrived since. Newest first.
+ * The stream as one list: its history, asked for page by page, and what has arrived since. Newest first. Where more
+ * arrives than is kept, the history is asked for again, so that no hole opens between the two.
  */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 import type { ActivityApi } from "../../api/activity";
 import type { LiveEvents } from "../../api/live";
-import { TYPES, folded, kindOf, merged, type Kind, type StreamEntry } from "../../models/activity";
+import { TYPES, byPlace, folded, kindOf, merged, type Kind, type StreamEntry } from "../../models/activity";
 import { eventWords } from "../../models/eventWords";
 
 export interface Shown {
@@ -18,15 +19,25 @@ export interface Shown {
 }
 
 export function useActivity(api: ActivityApi, live: LiveEvents, { kinds, words, names }: Shown) {
-  const { entries: arrived, connection } = useSyncExternalStore(live.subscribe, live.getState);
+  const { entries: arrived, dropped, connection } = useSyncExternalStore(live.subscribe, live.getState);
   const types = kinds.flatMap((kind) => TYPES[kind]);
   const history = useInfiniteQuery({
     queryKey: ["activity", ...types],
-    queryFn: ({ pageParam, signal }) => api.page(pageParam, types, signal),
+    queryFn: async ({ pageParam, signal }) => {
+      const known = live.getState().entries[0]?.id ?? null;
+      return { ...(await api.page(pageParam, types, signal)), known };
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => (page.more ? (page.events.at(-1)?.id ?? null) : null),
   });
   const pages = history.data?.pages;
+  /** The history goes at least up to this event: it had arrived when it was asked for. */
+  const known = pages?.[0]?.known ?? null;
+  const hole = pages !== undefined && dropped !== null && (known === null || byPlace(dropped, known) > 0);
+  const { refetch, isFetching, isError } = history;
+  useEffect(() => {
+    if (hole && !isFetching && !isError) void refetch();
+  }, [hole, isFetching, isError, refetch]);
   const entries = useMemo(() => {
     const past = (pages ?? []).map((page) => page.events);
     const all = merged<StreamEntry>(...past, arrived);
