@@ -123,7 +123,7 @@ function notesOf(records: Records<Note>, versions: Note[]) {
     return one;
   };
   return {
-    list: vi.fn((q: string) =>
+    list: vi.fn<Api["notes"]["list"]>((q) =>
       answer(() => {
         const notes = records.all.filter((one) => `${one.title} ${one.body}`.includes(q)).map(found);
         return { notes, total: notes.length };

@@ -22,8 +22,9 @@ export const NOTES_PAGE = 200;
 export function notesApi(transport: Transport) {
   const path = (id: string) => `/api/notes/${encodeURIComponent(id)}`;
   return {
-    list: (q: string, signal?: AbortSignal) =>
-      transport.json<NoteList>("GET", "/api/notes", { query: { q, limit: NOTES_PAGE }, signal }),
+    /** Notes after the first `offset`, as many as are listed at once. */
+    list: (q: string, signal?: AbortSignal, offset = 0) =>
+      transport.json<NoteList>("GET", "/api/notes", { query: { q, limit: NOTES_PAGE, offset }, signal }),
     get: (id: string) => transport.json<Note>("GET", path(id)),
     create: ({ links, ...note }: NoteText) =>
       transport.json<Note>("POST", "/api/notes", { body: { ...note, links: targets(links) } }),

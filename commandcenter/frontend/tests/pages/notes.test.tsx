@@ -128,7 +128,7 @@ describe("notes", () => {
     open(backend, "notes");
     const user = userEvent.setup();
     await user.type(await screen.findByTestId("note-search"), "Text");
-    await waitFor(() => expect(backend.api.notes.list).toHaveBeenLastCalledWith("Text", expect.anything()));
+    await waitFor(() => expect(backend.api.notes.list).toHaveBeenLastCalledWith("Text", expect.anything(), 0));
     expect((await screen.findByTestId("note-row")).querySelector("mark")).toHaveTextContent("Text");
   });
 

@@ -1,12 +1,15 @@
 /*
  * The list of notes: pinned ones first, with what a search has hit.
  */
+import { Button } from "@cchub/kit";
 import { Pin } from "lucide-react";
 import type { FoundNote } from "../../api/notes";
 import { Highlighted } from "../../parts/Highlighted";
+import { Trouble } from "../../parts/Trouble";
 import { hrefTo } from "../../shell/router";
 import { ago } from "../../words";
 import styles from "./NoteList.module.css";
+import type { useNotes } from "./useNotes";
 
 export interface NoteListProps {
   notes: readonly FoundNote[];
@@ -43,6 +46,22 @@ export function NoteList({ notes, chosen, now, drafted }: NoteListProps) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Says where there are more notes than are listed, and lists further ones. */
+export function MoreNotes({ found }: { found: ReturnType<typeof useNotes> }) {
+  if (!found.hasNextPage || found.isPlaceholderData) return null;
+  return (
+    <div className={styles.further}>
+      {found.isFetchNextPageError ? <Trouble title="No more could be listed" error={found.error} /> : null}
+      <p role="status">
+        {found.notes.length.toLocaleString("en")} of {found.total?.toLocaleString("en")} are listed.
+      </p>
+      <Button size="small" busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+        Show more
+      </Button>
+    </div>
   );
 }
 

@@ -3,7 +3,7 @@
  * the address.
  */
 import { Button, IconButton, Menu, MenuItem, TextField, toast } from "@cchub/kit";
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Download, Ellipsis, NotebookPen, Plus, Upload } from "lucide-react";
 import { useDeferredValue, useMemo, useRef, useState } from "react";
 import type { NotesApi } from "../../api/notes";
@@ -19,8 +19,9 @@ import type { PageProps } from "../../shell/pages";
 import { hrefTo, useRouter } from "../../shell/router";
 import { count } from "../../words";
 import { NEW, NoteEditor } from "./NoteEditor";
-import { NoteList } from "./NoteList";
+import { MoreNotes, NoteList } from "./NoteList";
 import styles from "./Notes.module.css";
+import { useNotes } from "./useNotes";
 
 export function Notes({ api, config, route: { id } }: PageProps) {
   const router = useRouter();
@@ -29,23 +30,18 @@ export function Notes({ api, config, route: { id } }: PageProps) {
   const [query, setQuery] = useState("");
   const searched = useDeferredValue(query.trim());
   const field = useRef<HTMLInputElement>(null);
-  const notes = useQuery({
-    queryKey: ["notes", "list", searched],
-    queryFn: ({ signal }) => api.notes.list(searched, signal),
-    placeholderData: keepPreviousData,
-  });
+  const notes = useNotes(api.notes, searched);
   const go = (next: string | null) => router.go(hrefTo("notes", next));
   useCommands([
     { id: "note-new", title: "New note", group: "Notes", keys: "n", run: () => go(NEW) },
     { id: "note-search", title: "Search notes", group: "Notes", keys: "f", run: () => field.current?.focus() },
   ]);
-  const listed = notes.data?.notes ?? [];
-  const drafted = new Set(listed.filter((note) => isDrafted(drafts, note)).map((note) => note.id));
+  const drafted = new Set(notes.notes.filter((note) => isDrafted(drafts, note)).map((note) => note.id));
   return (
     <PageFrame
       title="Notes"
       fill
-      note={notes.data && searched === "" ? count(notes.data.total, "note") : null}
+      note={notes.total !== undefined && searched === "" ? count(notes.total, "note") : null}
       actions={
         <>
           <Transfer api={api.notes} name={config.projectName} />
@@ -78,14 +74,15 @@ export function Notes({ api, config, route: { id } }: PageProps) {
             <Trouble title="The notes cannot be shown" error={notes.error} onRetry={() => void notes.refetch()} />
           ) : null}
           {notes.isPending ? <Loading what="the notes" /> : null}
-          {notes.data?.total === 0 && searched !== "" ? (
+          {notes.total === 0 && searched !== "" ? (
             <EmptyState title="No note has these words">
               A word in quotes is taken as it stands; a minus leaves notes with a word out.
             </EmptyState>
           ) : null}
-          <NoteList notes={listed} chosen={id} now={now} drafted={drafted} />
+          <NoteList notes={notes.notes} chosen={id} now={now} drafted={drafted} />
+          <MoreNotes found={notes} />
         </section>
-        <Open key={id} id={id} api={api} drafts={drafts} onGo={go} none={notes.data?.total === 0 && searched === ""} />
+        <Open key={id} id={id} api={api} drafts={drafts} onGo={go} none={notes.total === 0 && searched === ""} />
       </div>
     </PageFrame>
   );
