@@ -85,7 +85,7 @@ def make(folder: Path) -> None:
         place.mkdir(parents=True, exist_ok=True)
         content = path.read_bytes()
         if turn:
-            content = re.sub(rb"\b([A-Za-z]{6})", rb"\1%d" % turn, content)
+            content = re.sub(rb"\b([A-Za-z]{6})", rb"\g<1>%d" % turn, content)
         (place / f"{number}-{path.name}").write_bytes(content)
 
 
