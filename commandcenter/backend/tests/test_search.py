@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import make_database
 from tests.services import Backend, Postgres, Redis
+from workbench.search.grams import LONG, codes_of
 
 FILES = {
     "src/server.py": "import http\n\n\ndef get_config(path):\n    return parse(path)\n\n\nclass HTTPServer:\n ...\n",
@@ -18,6 +19,7 @@ FILES = {
     "tests/test_server.py": "from src import server\n\n\ndef test_get_config():\n    assert server.get_config('x')\n",
     "long.min.js": "var a=1;" * 3000 + "needleInHaystack();" + "var b=2;" * 3000 + "\n",
     "empty.txt": "",
+    "alike.txt": "ckyzk\n",
     "marks.txt": "{}[]()\n100% _sure_ \\d 'quoted'\n",
 }
 
@@ -206,6 +208,13 @@ def test_an_answer_that_is_not_whole_says_so_and_patience_makes_it_whole(folder:
     for wrong in (0, 5001):
         answer = folder.client.get("/api/search", params={"q": "e", "patience": wrong})
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+@pytest.mark.parametrize("mode", ["exact", "regex"])
+def test_of_a_short_text_no_file_is_looked_into_that_only_looks_alike_to_the_index(folder: Backend, mode: str) -> None:
+    assert codes_of(b"pbkdf", LONG) == codes_of(b"ckyzk", LONG)
+    assert folder.paths("ckyzk", mode=mode) == ["alike.txt"]
+    assert folder.search("pbkdf", mode=mode)["candidates"] == 0
 
 
 def test_a_full_page_is_not_unfinished(folder: Backend) -> None:

@@ -123,16 +123,19 @@ async def _narrow(connection: AsyncConnection, segments: list[_Segment], wanted:
 
 
 def _some(literal: str) -> list[int]:
-    """Some of a text's grams, from everywhere in it: long ones, and short ones of a text that has no more."""
+    """Some of a text's grams, from everywhere in it: long ones, and short ones of a text that has few of those. A class
+    alone is shared with so many other grams that it names several files for each one that has the text."""
     every = folded_bytes(literal[:ASKED_MAX].encode("utf-8", "replace"))
-    length = LONG if len(every) >= LONG else SHORT
-    count = len(every) - length + 1
-    if count <= 0:
-        return []
-    # The ends and the middle first: grams that overlap tell the same.
-    order = sorted(range(count), key=lambda at: (at % length != 0 and at != count - 1, at))
-    step = max(1, -(-len(order) // MOST))
     found: dict[int, None] = {}
-    for at in order[::step]:
-        found |= dict.fromkeys(codes_of(every[at : at + length], length))
+    for length in (LONG, SHORT):
+        if len(found) < FIRST:
+            for at in _spread(len(every) - length + 1, length):
+                found |= dict.fromkeys(codes_of(every[at : at + length], length))
     return list(found)[:MOST]
+
+
+def _spread(count: int, length: int) -> list[int]:
+    """Where to take grams of this length from, of so many places: the ends and the middle first, because grams that
+    overlap tell the same."""
+    order = sorted(range(count), key=lambda at: (at % length != 0 and at != count - 1, at))
+    return order[:: max(1, -(-len(order) // MOST))]

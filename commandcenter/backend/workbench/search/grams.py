@@ -4,7 +4,7 @@ them.
 PostgreSQL's own trigram index takes longer to fill than the whole index may take, and knows letters and digits only;
 this one is filled here, column by column, and kept in PostgreSQL as pages. Files that are written together are a
 segment. Its table has a row of bits per class of grams, a bit per file; a page is some rows of it, compressed. Five
-bytes leave a hundredth of the files that three leave; three are for texts that have no more.
+bytes leave a hundredth of the files that three leave; three are for texts that have no or few of five.
 
 A large file has almost every gram somewhere. It is cut into blocks that each have a bit of their own, after those of
 the files; neighbours share so many bytes that a text that is asked for is whole in one of them.
