@@ -1,5 +1,5 @@
 /*
- * The list of notes: however many there are, it says so, and every one can be reached.
+ * The list of notes: however many there are, it says so, and every one can be reached; a new one is begun by a key.
  */
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
@@ -60,4 +60,14 @@ test("that more cannot be listed right now is said, and what is listed stays", a
   await userEvent.click(screen.getByRole("button", { name: "Show more" }));
   expect(await screen.findByText("400 of 450 are listed.")).toBeVisible();
   expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("a new note is begun by a key: what is typed next is its title", async () => {
+  open(manyNotes(3), "notes");
+  await screen.findAllByTestId("note-row");
+  const user = userEvent.setup();
+  await user.keyboard("nA plan");
+  expect(screen.getByTestId("note-title")).toHaveValue("A plan");
+  await user.click(screen.getByText("Note 1"));
+  expect(await screen.findByDisplayValue("Note 1")).not.toHaveFocus();
 });

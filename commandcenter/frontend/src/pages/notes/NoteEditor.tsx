@@ -5,7 +5,7 @@
 import { Button, ConfirmDialog, IconButton, TextField, toast } from "@cchub/kit";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ArrowLeft, History, Pin, PinOff, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import type { Note, NoteText, NotesApi } from "../../api/notes";
 import type { SearchApi } from "../../api/search";
 import { ApiError } from "../../api/transport";
@@ -94,6 +94,10 @@ export function NoteEditor(props: NoteEditorProps) {
   const saving = useSaving(props);
   const { typed, edits, save, base } = saving;
   const [history, setHistory] = useState(false);
+  const title = useRef<HTMLInputElement>(null);
+  const isNew = note === null;
+  // Before the browser paints: letters that are typed at once are the title's.
+  useLayoutEffect(() => (isNew ? title.current?.focus() : undefined), [isNew]);
   const pinned = edits.values.pinned;
   useCommands([
     {
@@ -156,6 +160,7 @@ export function NoteEditor(props: NoteEditorProps) {
         />
       ) : null}
       <TextField
+        ref={title}
         label="Title"
         value={typed.title}
         maxLength={TITLE_MAX}
