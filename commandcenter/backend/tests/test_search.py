@@ -20,6 +20,9 @@ FILES = {
     "long.min.js": "var a=1;" * 3000 + "needleInHaystack();" + "var b=2;" * 3000 + "\n",
     "empty.txt": "",
     "alike.txt": "ckyzk\n",
+    "many.txt": "".join(f"manyfold {number}\n" for number in range(60)),
+    "deep/many.txt": "manyfold 0\n",
+    "[id]/many.txt": "manyfold 0\n",
     "marks.txt": "{}[]()\n100% _sure_ \\d 'quoted'\n",
 }
 
@@ -152,6 +155,15 @@ def test_of_many_lines_those_with_most_words_are_shown(folder: Backend) -> None:
     assert marked(matches[2]) == ["two", "three", "one"]
 
 
+@pytest.mark.parametrize(("q", "mode"), [("manyfold", "words"), ("anyfold", "exact"), (r"many\w+ \d", "regex")])
+def test_a_search_that_is_narrowed_to_one_file_shows_all_its_lines(folder: Backend, q: str, mode: str) -> None:
+    first = next(file for file in folder.search(q, mode=mode)["files"] if file["path"] == "many.txt")
+    assert first["more_matches"] > 0
+    alone = only(folder.search(q, mode=mode, path="/many.txt"))
+    assert [match["line"] for match in alone["matches"]] == list(range(1, 61))
+    assert alone["more_matches"] == 0
+
+
 def test_a_long_line_is_cut_round_the_match(folder: Backend) -> None:
     match = only(folder.search("needleInHaystack"))["matches"][0]
     assert marked(match) == ["needleInHaystack"]
@@ -170,7 +182,13 @@ def test_path_and_language_narrow(folder: Backend) -> None:
     assert folder.paths("config", path="[t-z]*.py") == ["tests/test_server.py"]
     assert folder.paths("config", language="Python") == ["src/server.py", "tests/test_server.py"]
     assert folder.paths("onfig", mode="exact", language="TypeScript") == ["src/client.ts"]
-    for odd in ("[", "**", "\\", "a[b", "%", "(", "*" * 200):
+    assert folder.paths("manyfold", path="many.txt") == ["[id]/many.txt", "deep/many.txt", "many.txt"]
+    assert folder.paths("manyfold", path="/many.txt") == ["many.txt"]
+    assert folder.paths("manyfold", path="/deep") == ["deep/many.txt"]
+    assert folder.paths("manyfold", path="/dee") == []
+    assert folder.paths("manyfold", path="[id]/many.txt") == ["[id]/many.txt"]
+    assert folder.paths("manyfold", path="/[id]/many.txt") == ["[id]/many.txt"]
+    for odd in ("[", "**", "/", "\\", "a[b", "%", "(", "*" * 200):
         folder.search("config", path=odd)
 
 

@@ -346,6 +346,19 @@ describe("the search page", () => {
     expect(asked.mock.calls.at(-1)?.[0].path).toBe("");
   });
 
+  test("shows all lines of a file when told to, and says what is still left out", async () => {
+    const file = { ...found("src/[id].rs", [[3, "alpha", 0, 5]]), more_matches: 7 };
+    const { api, asked } = searching(({ path }) =>
+      Promise.resolve(path === "" ? result([file, ...TWO]) : result([{ ...file, more_matches: 2 }])),
+    );
+    show(api, "/search?q=alpha");
+    await userEvent.click(await screen.findByRole("button", { name: "7 more lines in this file" }));
+    expect(await screen.findByText("2 more lines are not listed: open the file to see them")).toBeVisible();
+    expect(asked.mock.calls.at(-1)?.[0].path).toBe("/src/[id].rs");
+    expect(screen.getByTestId("search-path")).toHaveValue("/src/[id].rs");
+    expect(screen.queryByRole("button", { name: /more lines/ })).toBeNull();
+  });
+
   test("draws only what is in view, and asks for more when the end comes near", async () => {
     const many = (from: number) =>
       Array.from({ length: 30 }, (_, i) =>

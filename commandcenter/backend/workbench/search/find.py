@@ -186,6 +186,7 @@ async def _shown(connection: AsyncConnection, hits: _Hits, asked: Asked | None, 
         contents = dict(await contents_of(connection, hits.page))
     names = [word.encode() for word in wanted.query.lower().split()]
     until = perf_counter() + wanted.patience * SHOWING
+    alone = hits.exact and hits.total == 1
 
     def read() -> list[FoundFile]:
         files: list[FoundFile] = []
@@ -194,15 +195,15 @@ async def _shown(connection: AsyncConnection, hits: _Hits, asked: Asked | None, 
                 continue
             late = len(files) >= SHOWN_LEAST and perf_counter() > until
             hits.unfinished = hits.unfinished or (late and asked is not None)
-            files.append(_file(rows[one], None if late else contents.get(one), asked, names))
+            files.append(_file(rows[one], None if late else contents.get(one), asked, names, alone))
         return files if asked is None else sorted(files, key=lambda file: -file.score)
 
     return await in_search_thread(read)
 
 
-def _file(row: Any, packed: bytes | None, asked: Asked | None, names: list[bytes]) -> FoundFile:
+def _file(row: Any, packed: bytes | None, asked: Asked | None, names: list[bytes], alone: bool) -> FoundFile:
     _, path, language, score = row
-    matches, more = ([], 0) if packed is None or asked is None else matching_lines(asked, unpacked(packed))
+    matches, more = ([], 0) if packed is None or asked is None else matching_lines(asked, unpacked(packed), alone=alone)
     score += COUNT_BONUS * math.log2(1 + len(matches) + more)
     name = path.lower().rpartition(b"/")[2]
     if any(one in name for one in names):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from workbench.search.models import Match
 from workbench.search.pattern import Asked, Span, Term, Text
 
-MATCHES_MAX = 5
-"""Lines shown of one file."""
-LINES_MAX = 50
-"""Matching lines looked at in one file, for each term."""
+MATCHES_MAX, ALONE_MAX = 5, 200
+"""Lines shown of one file: of one among others, and of the only one that is found."""
+LINES_MAX, ALONE_LINES_MAX = 50, 1000
+"""Matching lines looked at in one file, for each term; in the same order."""
 CONTEXT = 2
 LEFT_BYTES = 80
 """How much is shown of a long line before its first match."""
@@ -16,17 +16,18 @@ LINE_BYTES = 400
 RANGES_MAX = 50
 
 
-def matching_lines(asked: Asked, content: bytes) -> tuple[list[Match], int]:
+def matching_lines(asked: Asked, content: bytes, *, alone: bool = False) -> tuple[list[Match], int]:
     """The lines to show, and how many more match, of the first `LINES_MAX`. Of many lines those with most of the terms
-    are shown."""
+    are shown. Of a file that is `alone` more are."""
+    most, looked_at = (ALONE_MAX, ALONE_LINES_MAX) if alone else (MATCHES_MAX, LINES_MAX)
     text = Text.of(content, asked.terms)
     found: dict[int, int] = {}
     """How many terms each line has, by where it starts."""
     for term in asked.terms:
-        for start in _lines_with(term, text):
+        for start in _lines_with(term, text, looked_at):
             found[start] = found.get(start, 0) + 1
     lines = sorted(found)
-    best = lines[:MATCHES_MAX] if len(asked.terms) == 1 else sorted(lines, key=lambda one: -found[one])[:MATCHES_MAX]
+    best = lines[:most] if len(asked.terms) == 1 else sorted(lines, key=lambda one: -found[one])[:most]
     matches: list[Match] = []
     number, seen = 1, 0
     for start in sorted(best):
@@ -36,13 +37,13 @@ def matching_lines(asked: Asked, content: bytes) -> tuple[list[Match], int]:
     return matches, len(lines) - len(best)
 
 
-def _lines_with(term: Term, text: Text) -> list[int]:
+def _lines_with(term: Term, text: Text, most: int) -> list[int]:
     """Where the lines start in which a match begins."""
     content = text.content
     length = len(content)
     starts: list[int] = []
     at = 0
-    while at < length and len(starts) < LINES_MAX:
+    while at < length and len(starts) < most:
         span = term.first(text, at, length)
         if span is None:
             break

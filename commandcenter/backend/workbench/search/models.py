@@ -87,7 +87,8 @@ class FoundFile(BaseModel):
     """Higher is better; comparable within one answer only."""
     matches: list[Match]
     more_matches: int
-    """Further matching lines of this file that are not listed. They are counted up to 50."""
+    """Further matching lines of this file that are not listed. They are counted up to 50; of the only file that is
+    found 200 lines are listed, and 1,000 are counted."""
 
 
 class SearchResults(BaseModel):

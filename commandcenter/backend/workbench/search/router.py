@@ -35,7 +35,8 @@ async def search(
         str,
         Query(
             max_length=PATH_MAX,
-            description="glob, as in .gitignore: `*.py`, `src/**/test_*`, `docs/`; or a part of the path",
+            description="glob, as in .gitignore: `*.py`, `src/**/test_*`, `docs/`; or a part of the path; or, after a"
+            " `/` in front, the path itself or a folder",
         ),
     ] = "",
     language: Annotated[str, Query(max_length=LANGUAGE_MAX)] = "",

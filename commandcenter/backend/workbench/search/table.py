@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import REAL, Column, Integer, LargeBinary, Table, Text, cast, literal, type_coerce
+from sqlalchemy import REAL, Column, Integer, LargeBinary, Table, Text, and_, cast, literal, or_, type_coerce
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from workbench.database.engine import metadata
@@ -54,10 +54,18 @@ def of_files(path: str, language: str) -> list[Any]:
 
 
 def in_path(path: str) -> Any:
-    """Whether a file's path fits: a glob as in `.gitignore`, or, without any wildcard, a part of the path."""
-    if not _GLOB.search(path):
-        return FILES.c.shown.icontains(path.removeprefix("./"), autoescape=True)
-    return type_coerce(FILES.c.shown.regexp_match(glob_expression(path), flags="i"), FILES.c.shown.type)
+    """Whether a file's path fits: a glob as in `.gitignore`; or, without any wildcard, a part of the path, or after a
+    `/` in front the path itself or a folder in which it lies."""
+    plain = path.removeprefix("./").removeprefix("/")
+    itself = FILES.c.shown == plain
+    if _GLOB.search(path):
+        fits = type_coerce(FILES.c.shown.regexp_match(glob_expression(path), flags="i"), FILES.c.shown.type)
+        # `pages/[id].tsx` is a glob that fits everything but the file of this name.
+        return or_(itself, fits) if "[" in plain else fits
+    part = FILES.c.shown.icontains(plain, autoescape=True)
+    if not path.startswith("/"):
+        return part
+    return and_(part, or_(itself, FILES.c.shown.startswith(f"{plain.rstrip('/')}/", autoescape=True)))
 
 
 def glob_expression(glob: str) -> str:

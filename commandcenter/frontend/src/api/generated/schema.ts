@@ -2313,7 +2313,7 @@ export interface operations {
         mode?: "words" | "exact" | "regex";
         /** @description whether upper and lower case differ */
         case?: boolean;
-        /** @description glob, as in .gitignore: `*.py`, `src/**\/test_*`, `docs/`; or a part of the path */
+        /** @description glob, as in .gitignore: `*.py`, `src/**\/test_*`, `docs/`; or a part of the path; or, after a `/` in front, the path itself or a folder */
         path?: string;
         language?: string;
         limit?: number;

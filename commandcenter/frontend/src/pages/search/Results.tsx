@@ -19,6 +19,8 @@ export interface ResultsProps {
   active: number;
   /** Answers an older question. */
   stale: boolean;
+  /** Nothing but one file was found: more of its lines are not listed anywhere. */
+  alone: boolean;
   /** How far it was scrolled when the user was here last. */
   offset: number;
   onScroll: (offset: number) => void;
@@ -31,7 +33,7 @@ export interface ResultsProps {
 /** So many rows before the last one, more are asked for. */
 const AHEAD = 60;
 
-export function Results({ rows, active, stale, offset, onScroll, onEnd, onMore }: ResultsProps) {
+export function Results({ rows, active, stale, alone, offset, onScroll, onEnd, onMore }: ResultsProps) {
   const box = useRef<HTMLDivElement>(null);
   const scale = useScale();
   const list = useVirtualizer({
@@ -73,7 +75,7 @@ export function Results({ rows, active, stale, offset, onScroll, onEnd, onMore }
               className={styles.row}
               style={{ height: item.size, transform: `translateY(${item.start}px)` }}
             >
-              <ResultRow row={row} active={item.index === active} onMore={onMore} />
+              <ResultRow row={row} active={item.index === active} onMore={alone ? null : onMore} />
             </div>
           ) : null;
         })}
@@ -82,7 +84,14 @@ export function Results({ rows, active, stale, offset, onScroll, onEnd, onMore }
   );
 }
 
-function ResultRow({ row, active, onMore }: { row: Row; active: boolean; onMore: (path: string) => void }) {
+interface ResultRowProps {
+  row: Row;
+  active: boolean;
+  /** Null where no more can be listed. */
+  onMore: ResultsProps["onMore"] | null;
+}
+
+function ResultRow({ row, active, onMore }: ResultRowProps) {
   switch (row.kind) {
     case "file":
       return (
@@ -116,10 +125,15 @@ function ResultRow({ row, active, onMore }: { row: Row; active: boolean; onMore:
     case "gap":
       return <div className={styles.gap} />;
     case "more":
-      return (
+      return onMore ? (
         <button type="button" className={styles.more} onClick={() => onMore(row.file.path)}>
           {count(row.file.more_matches, "more line")} in this file
         </button>
+      ) : (
+        <p className={styles.unlisted}>
+          {count(row.file.more_matches, "more line")} {row.file.more_matches === 1 ? "is" : "are"} not listed: open the
+          file to see them
+        </p>
       );
   }
 }

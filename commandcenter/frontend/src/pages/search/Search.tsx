@@ -117,7 +117,9 @@ export function Search({ api, route }: PageProps) {
           offset={place.offset}
           onScroll={place.scrolled}
           onEnd={more}
-          onMore={(path) => search.change({ path })}
+          alone={search.result?.total === 1}
+          // The path itself, not whatever has it as a part: then all lines of the file are listed.
+          onMore={(path) => search.change({ path: `/${path}` })}
         />
       ) : null}
     </PageFrame>
