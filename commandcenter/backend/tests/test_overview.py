@@ -107,9 +107,12 @@ def test_nasty_names_and_kinds_of_files(launch: Launch, workspace: Path, with_gi
         os.chdir(workspace)
         special.bind("socket")
         os.chdir(here)
-    snapshot = launch().overview()
+    one = launch()
+    snapshot = one.overview()
     files = snapshot["files"]
     assert files["count"] == 5
+    for file in files["largest"]:
+        assert one.client.get("/api/file", params={"id": file["id"]}).json()["path"] == file["path"]
     assert {"new\nline.py", "emoji 🚀.py", "invalid \ufffd\ufffd.py"} <= {file["path"] for file in files["largest"]}
     assert (files["skipped"]["invalid_names"], files["skipped"]["symlinks"]) == (1, 2)
     assert snapshot["readme"] is None

@@ -68,7 +68,7 @@ export function overview(change: Partial<Overview> = {}): Overview {
         count: 1234,
         bytes: 5_600_000,
         languages: [{ language: "Rust", files: 10, bytes: 4000 }],
-        largest: [{ path: "a/b.rs", bytes: 2000 }],
+        largest: [{ path: "a/b.rs", id: "YS9iLnJz", bytes: 2000 }],
         skipped,
         truncated: false,
       },

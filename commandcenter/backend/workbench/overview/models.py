@@ -34,6 +34,7 @@ class LargeFile(BaseModel):
     """One of the largest files."""
 
     path: str
+    id: str
     bytes: int
 
 

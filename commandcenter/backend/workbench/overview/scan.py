@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from workbench.files.ids import file_id
 from workbench.overview.languages import language_of
 from workbench.overview.models import Files, LanguageShare, LargeFile, Skipped
 
@@ -95,7 +96,10 @@ class Tally:
             count=self.files,
             bytes=self.size,
             languages=sorted(shares, key=lambda one: (-one.bytes, one.language)),
-            largest=[LargeFile(path=shown(path), bytes=size) for size, path in sorted(self.largest, reverse=True)],
+            largest=[
+                LargeFile(path=shown(path), id=file_id(path), bytes=size)
+                for size, path in sorted(self.largest, reverse=True)
+            ],
             skipped=Skipped(
                 unreadable_folders=self.unreadable,
                 vanished=self.vanished,

@@ -1341,6 +1341,8 @@ export interface components {
     LargeFile: {
       /** Path */
       path: string;
+      /** Id */
+      id: string;
       /** Bytes */
       bytes: number;
     };

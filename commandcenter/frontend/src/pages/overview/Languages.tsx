@@ -2,7 +2,6 @@
  * What the folder is made of: a bar of languages with its legend, the largest files, and what was not counted.
  */
 import { Card } from "@cchub/kit";
-import { fileId } from "../../api/ids";
 import type { FolderFiles } from "../../api/overview";
 import { FileLink } from "../../parts/FileLink";
 import { LanguageMark, languageColour } from "../../parts/LanguageMark";
@@ -58,9 +57,9 @@ export function Largest({ files: { largest } }: { files: FolderFiles }) {
   return (
     <Card title="Largest files" flush>
       <ul className={styles.rows}>
-        {largest.slice(0, 8).map(({ path, bytes }) => (
-          <li key={path}>
-            <FileLink id={fileId(path)} path={path} />
+        {largest.slice(0, 8).map(({ path, id, bytes }) => (
+          <li key={id}>
+            <FileLink id={id} path={path} />
             <span className={styles.number}>{size(bytes)}</span>
           </li>
         ))}
