@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.conftest import Launch, make_database
 from tests.services import Backend, Postgres, id_of, refused
 from workbench.exchange.markdown import Item, read, write
+from workbench.exchange.models import IMPORT_MAX
 
 LINES = st.sampled_from(
     [
@@ -21,6 +22,7 @@ LINES = st.sampled_from(
         "<!-- cchub:end -->",
         "\\<!-- cchub:end -->",
         '<!-- cchub:note {"id": "x"} -->',
+        '<!-- cchub:past {"of": "x"} -->',
         "\\",
     ]
 )
@@ -35,7 +37,7 @@ ITEMS = st.builds(Item, st.sampled_from(["note", "task"]), TITLES, BODIES, RESTS
 @given(st.lists(ITEMS, max_size=4))
 @example([Item("note", "-->", "<!-- cchub:end -->\n", {"x": "--> <!-- "})])
 def test_what_is_written_is_read_back(items: list[Item]) -> None:
-    assert list(read(write(items))) == items
+    assert read(write(items)) == items
 
 
 @settings(max_examples=300, deadline=None)
@@ -43,6 +45,12 @@ def test_what_is_written_is_read_back(items: list[Item]) -> None:
 def test_no_text_stops_the_reading(lines: list[str]) -> None:
     for one in read("\n".join(lines)):
         assert one.title is not None if isinstance(one, Item) else one.why
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=8).filter(lambda key: key != "of"), VALUES, max_size=3), max_size=3))
+def test_earlier_versions_are_read_back(past: list[dict[str, Any]]) -> None:
+    items = [Item("note", "a", "b", {"id": "1"}), Item("task", "t", "", {"id": "2"}, past)]
+    assert read(write(items)) == items
 
 
 def exported(backend: Backend) -> str:
@@ -94,6 +102,73 @@ def fill(backend: Backend) -> None:
         made.append(backend.client.post("/api/tasks", json=task | {"body": "- [ ] one\n"}).json())
     to = {"column": "todo", "before": made[0]["id"], "version": 1}
     assert backend.client.post(f"/api/tasks/{made[2]['id']}/move", json=to).status_code == 200
+    kept = backend.client.get("/api/notes", params={"q": "separators"}).json()["notes"][0]
+    for version, (title, body) in enumerate(
+        [("-->\nearlier", "<!-- cchub:end -->\u2028\n"), (kept["title"], kept["body"])], 1
+    ):
+        edit = {"title": title, "body": body, "version": version}
+        assert backend.client.put(f"/api/notes/{kept['id']}", json=edit).status_code == 200
+
+
+def histories(backend: Backend) -> dict[str, Any]:
+    """What every note and task was, without the numbers of the versions."""
+    found = {}
+    for kind in ("notes", "tasks"):
+        for one in backend.client.get(f"/api/{kind}").json()[kind]:
+            history = backend.client.get(f"/api/{kind}/{one['id']}/history", params={"limit": 200}).json()
+            found[one["id"]] = [
+                {name: value for name, value in version.items() if name != "version"} for version in history
+            ]
+    return found
+
+
+def test_another_workbench_has_the_history_after_an_import(launch: Launch, postgres: Postgres) -> None:
+    one, other = launch(), launch(postgres_url=make_database(postgres))
+    for backend in (one, other):
+        backend.until_ready()
+    fill(one)
+    text = exported(one)
+    take_in(other, text)
+    there = histories(other)
+    assert there == histories(one)
+    assert sorted(map(len, there.values())) == [1, 1, 1, 1, 1, 1, 2, 3]
+    note = next(one for one, history in there.items() if len(history) == 3)
+    restored = other.client.post(f"/api/notes/{note}/restore", json={"version": 2}).json()
+    assert (restored["title"], restored["version"]) == ("-->\nearlier", 4)
+    # What is here already keeps the history that it has.
+    take_in(other, text)
+    assert len(histories(other)[note]) == 5
+
+
+def test_of_a_long_history_the_newest_versions_are_exported(launch: Launch, postgres: Postgres) -> None:
+    one, other = launch(), launch(postgres_url=make_database(postgres))
+    for backend in (one, other):
+        backend.until_ready()
+    note = one.client.post("/api/notes", json={"title": "1", "body": "x" * 200_000}).json()
+    for version in range(1, 30):
+        edit = {"title": f"{version + 1}", "body": "x" * 200_000, "version": version}
+        assert one.client.put(f"/api/notes/{note['id']}", json=edit).status_code == 200
+    text = exported(one)
+    assert len(text) < IMPORT_MAX / 2
+    assert take_in(other, text)["notes"] == 1
+    titles = [version["title"] for version in histories(other)[note["id"]]]
+    assert titles == [f"{30 - number}" for number in range(len(titles))]
+    assert 5 < len(titles) < 30
+
+
+def test_earlier_versions_that_cannot_be_read_are_named(backend: Backend) -> None:
+    own = "0b0e3a52-5f0f-4a5c-8a2c-0d6f5f3f8a11"
+    text = f"""## Kept
+<!-- cchub:note {{"id": "{own}"}} -->
+body
+<!-- cchub:end -->
+<!-- cchub:past {{"of": "{own}", "at": "2026-01-01T00:00:00Z", "title": "Before", "body": "b"}} -->
+<!-- cchub:past {{"of": "{own}", "at" }} -->
+<!-- cchub:past {{"of": "of a note that is not here"}} -->
+"""
+    done = take_in(backend, text)
+    assert (done["notes"], done["skipped"], done["problems"]) == (1, 1, ["line 6: its comment is no JSON"])
+    assert [version["title"] for version in histories(backend)[own]] == ["Kept", "Before"]
 
 
 def test_another_workbench_has_it_all_after_an_import(launch: Launch, postgres: Postgres) -> None:

@@ -112,6 +112,42 @@ class Versioned(Generic[M]):
             raise self.not_found(one)
         return found
 
+    async def past(self, connection: AsyncConnection, most: int) -> dict[UUID, list[dict[str, Any]]]:
+        """Of all rows what they were before, oldest first: the newest of these versions, `most` characters in all."""
+        history = self.history.c
+        size = func.length(history.title) + func.length(history.body)
+        newest_first = (history.at.desc(), self.key, history.version.desc())
+        sums = (
+            select(
+                self.key.label("one"),
+                history.version,
+                history.at,
+                *(history[name].label(self._wire(name)) for name in self.kept),
+                func.sum(size).over(order_by=newest_first).label("sum"),
+            )
+            .join(self.rows, (self.rows.c.id == self.key) & (self.rows.c.version > history.version))
+            .subquery()
+        )
+        found: dict[UUID, list[dict[str, Any]]] = {}
+        for row in await connection.execute(
+            select(sums).where(sums.c.sum <= most).order_by(sums.c.one, sums.c.version)
+        ):
+            values = dict(row._mapping)
+            found.setdefault(values["one"], []).append(
+                {"at": values["at"]} | {self._wire(name): values[self._wire(name)] for name in self.kept}
+            )
+        return found
+
+    async def add_past(self, connection: AsyncConnection, one: UUID, versions: Sequence[BaseModel]) -> None:
+        """Keep what a new row was before: its versions from the first one on, oldest first."""
+        rows = [
+            {self.key.name: one, "version": number, "at": version.at}  # type: ignore[attr-defined]
+            | {name: getattr(version, self._wire(name)) for name in self.kept}
+            for number, version in enumerate(versions, start=1)
+        ]
+        if rows:
+            await connection.execute(insert(self.history), rows)
+
     def not_found(self, one: UUID) -> ApiError:
         """The row does not exist."""
         return ApiError(404, self.gone.code, self.gone.message, str(one))

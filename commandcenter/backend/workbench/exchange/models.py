@@ -8,8 +8,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from workbench.notes.models import NewNote
-from workbench.tasks.models import NewTask
+from workbench.database.versioned import VERSIONS_MAX
+from workbench.links.models import LaneName
+from workbench.notes.models import Body, NewNote, Title
+from workbench.tasks.models import NewTask, TaskContent
 
 IMPORT_MAX = 16 * 1024 * 1024
 """Characters of one import."""
@@ -32,6 +34,25 @@ class Imported(BaseModel):
     """What cannot be read, in words; the first 20."""
 
 
+class PastNote(BaseModel):
+    """An earlier version of a note in an export."""
+
+    at: AwareDatetime
+    title: Title
+    body: Body
+
+
+class PastTask(TaskContent):
+    """An earlier version of a task in an export."""
+
+    at: AwareDatetime
+    column: LaneName
+
+
+PastNotes = Annotated[list[PastNote], Field(max_length=VERSIONS_MAX - 1)]
+PastTasks = Annotated[list[PastTask], Field(max_length=VERSIONS_MAX - 1)]
+
+
 class KeptNote(NewNote):
     """A note in an export."""
 
@@ -40,6 +61,7 @@ class KeptNote(NewNote):
     id: UUID | None = None
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
+    past: PastNotes = Field(default_factory=list)
 
 
 class KeptTask(NewTask):
@@ -52,6 +74,7 @@ class KeptTask(NewTask):
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
     done_at: AwareDatetime | None = None
+    past: PastTasks = Field(default_factory=list)
 
 
 def moment(at: datetime | None) -> str | None:

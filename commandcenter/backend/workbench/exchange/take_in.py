@@ -18,10 +18,12 @@ from workbench.exchange.models import Imported, KeptNote, KeptTask
 from workbench.links.models import Link, LinkTarget
 from workbench.links.table import links_of
 from workbench.notes.models import Note, NoteEdit
+from workbench.notes.table import KEPT as KEPT_NOTES
 from workbench.notes.table import NOTES, insert_note, update_note
 from workbench.tasks.models import Task
 from workbench.tasks.position import place
 from workbench.tasks.schema import TASKS
+from workbench.tasks.table import KEPT as KEPT_TASKS
 from workbench.tasks.table import insert_task, update_task
 
 PROBLEMS_MAX = 20
@@ -82,10 +84,11 @@ async def _take(connection: AsyncConnection, item: Item | Unreadable) -> Change:
 
 
 async def _take_note(connection: AsyncConnection, item: Item) -> Change:
-    given = KeptNote.model_validate(item.rest | {"title": item.title, "body": item.body})
+    given = KeptNote.model_validate(item.rest | {"title": item.title, "body": item.body, "past": item.past})
     row = await _held(connection, NOTES, given.id)
     if row is None:
         note = await insert_note(connection, given, _given(given, ("id", "created_at", "updated_at")))
+        await KEPT_NOTES.add_past(connection, note.id, given.past)
         return "note.created", note
     links = (await links_of(connection, "note", [row.id]))[row.id]
     if (row.title, row.body, row.pinned) == (given.title, given.body, given.pinned) and _same(links, given.links):
@@ -98,13 +101,14 @@ async def _take_note(connection: AsyncConnection, item: Item) -> Change:
 
 
 async def _take_task(connection: AsyncConnection, item: Item) -> Change:
-    given = KeptTask.model_validate(item.rest | {"title": item.title, "body": item.body})
+    given = KeptTask.model_validate(item.rest | {"title": item.title, "body": item.body, "past": item.past})
     row = await _held(connection, TASKS, given.id)
     if row is None:
         values = _given(given, ("id", "position", "created_at", "updated_at", "done_at"))
         if "position" not in values:
             values["position"] = await place(connection, given.column, None, None)
         task = await insert_task(connection, given, values)
+        await KEPT_TASKS.add_past(connection, task.id, given.past)
         return "task.created", task
     links = (await links_of(connection, "task", [row.id]))[row.id]
     values = given.model_dump(include={"title", "body", "labels", "due", "done_at"}) | {"lane": given.column}
@@ -124,7 +128,8 @@ async def _held(connection: AsyncConnection, table: Any, one: UUID | None) -> An
 
 
 def _given(kept: KeptNote | KeptTask, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: value for name in names if (value := getattr(kept, name)) is not None}
+    values = {name: value for name in names if (value := getattr(kept, name)) is not None}
+    return values | {"version": len(kept.past) + 1}
 
 
 def _same(links: list[Link], targets: list[LinkTarget]) -> bool:

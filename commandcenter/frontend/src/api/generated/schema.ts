@@ -321,7 +321,8 @@ export interface paths {
     };
     /**
      * Export Notes
-     * @description All notes and tasks as one Markdown text, which an import takes back without loss.
+     * @description All notes and tasks as one Markdown text, which an import takes back without loss. Earlier versions come with
+     *     them: the newest, 3,000,000 characters of those of notes and as many of those of tasks.
      */
     get: operations["export_notes"];
     put?: never;
