@@ -268,7 +268,9 @@ fn watch(session: &Arc<Session>, telemetry: &Arc<Telemetry>) -> JoinSet<()> {
                 why
             }
         };
-        tracing::warn!("a Dagger session was lost: {why}");
+        if !session.is_closed() {
+            tracing::warn!("a Dagger session was lost: {why}");
+        }
         for line in telemetry.diagnostics() {
             tracing::debug!("the engine said: {line}");
         }

@@ -116,6 +116,11 @@ impl Child {
         }
     }
 
+    /// True once it was asked to end.
+    pub(super) fn is_closed(&self) -> bool {
+        self.stdin.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
     /// Kills it and what it may have started.
     pub(super) fn kill(&self) {
         #[cfg(unix)]

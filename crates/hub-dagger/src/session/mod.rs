@@ -103,6 +103,11 @@ impl Session {
         self.child.ended().borrow().is_none()
     }
 
+    /// True once [`Session::close`] was called: its end is no loss.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.child.is_closed()
+    }
+
     /// Gives it up: it no longer leads to its engine.
     pub(crate) fn abandon(&self) {
         self.child.kill();
