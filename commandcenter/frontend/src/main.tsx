@@ -11,6 +11,8 @@ import { App } from "./App";
 import { ApiError, createApi } from "./api/client";
 import { LiveEvents } from "./api/live";
 import { readConfig } from "./config";
+import { loadPages, pageOf } from "./shell/pages";
+import { parseRoute } from "./shell/router";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no place for the application");
@@ -40,3 +42,5 @@ createRoot(root).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+// A page that cannot be loaded now is loaded when it is shown, and what keeps it away is told there.
+void loadPages(pageOf(parseRoute(window.location.hash))).catch(() => undefined);

@@ -5,6 +5,8 @@ import { QueryClient, QueryClientProvider, QueryObserver } from "@tanstack/react
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import fc from "fast-check";
+import { Suspense } from "react";
+import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { App } from "../src/App";
 import { AFFECTS, keepFresh } from "../src/api/freshness";
@@ -12,6 +14,7 @@ import { fileId, parentIds } from "../src/api/ids";
 import type { Entry } from "../src/api/live";
 import { CommandRegistry, CommandsProvider, useCommands, type Command } from "../src/shell/commands";
 import { KeyboardLayer, chordOf } from "../src/shell/keyboard";
+import { loadedLater } from "../src/shell/loadedLater";
 import { PreferenceStore, nextTheme } from "../src/shell/preferences";
 import { Router, above, hrefTo, parseRoute } from "../src/shell/router";
 import { keysByGroup } from "../src/shell/ShortcutSheet";
@@ -146,6 +149,19 @@ test("keys are heard from the first paint on", async () => {
     </QueryClientProvider>,
   );
   expect(await screen.findByRole("dialog", { name: "Shortcuts" })).toBeVisible();
+});
+
+test("a page that was loaded before is there at once, without a word that it is loading", async () => {
+  const { Page, load } = loadedLater<object>(() => Promise.resolve(() => <p>Here</p>));
+  const drawn = () =>
+    renderToString(
+      <Suspense fallback="Loading">
+        <Page />
+      </Suspense>,
+    );
+  expect(drawn()).toContain("Loading");
+  await load();
+  expect(drawn()).toContain("Here");
 });
 
 describe("commands", () => {

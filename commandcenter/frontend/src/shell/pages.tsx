@@ -1,5 +1,6 @@
 /*
- * The pages of the workbench: their place in the navigation, their key, and how each is loaded when it is first shown.
+ * The pages of the workbench: their place in the navigation, their key, and how each is loaded: the first one when it is
+ * shown, the others after it, so that they are there at once when somebody goes to them and types on.
  */
 import {
   Activity,
@@ -11,10 +12,11 @@ import {
   SquareKanban,
   type LucideIcon,
 } from "lucide-react";
-import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import type { ComponentType } from "react";
 import type { Api } from "../api/client";
 import type { LiveEvents } from "../api/live";
 import type { WorkbenchConfig } from "../config";
+import { loadedLater } from "./loadedLater";
 import type { PreferenceStore } from "./preferences";
 import type { Route } from "./router";
 
@@ -34,7 +36,9 @@ export interface PageEntry {
   icon: LucideIcon;
   /** Key after `g`. */
   key: string;
-  Page: LazyExoticComponent<ComponentType<PageProps>>;
+  Page: ComponentType<PageProps>;
+  /** Has it loaded before it is shown. */
+  load: () => Promise<unknown>;
 }
 
 /** In the order of the navigation; the first four stay visible on a narrow screen. */
@@ -44,49 +48,49 @@ export const PAGES: readonly PageEntry[] = [
     title: "Overview",
     icon: LayoutDashboard,
     key: "o",
-    Page: lazy(async () => ({ default: (await import("../pages/overview/Overview")).Overview })),
+    ...loadedLater(async () => (await import("../pages/overview/Overview")).Overview),
   },
   {
     id: "search",
     title: "Search",
     icon: Search,
     key: "s",
-    Page: lazy(async () => ({ default: (await import("../pages/search/Search")).Search })),
+    ...loadedLater(async () => (await import("../pages/search/Search")).Search),
   },
   {
     id: "files",
     title: "Files",
     icon: FileText,
     key: "f",
-    Page: lazy(async () => ({ default: (await import("../pages/files/Files")).Files })),
+    ...loadedLater(async () => (await import("../pages/files/Files")).Files),
   },
   {
     id: "tasks",
     title: "Tasks",
     icon: SquareKanban,
     key: "t",
-    Page: lazy(async () => ({ default: (await import("../pages/tasks/Tasks")).Tasks })),
+    ...loadedLater(async () => (await import("../pages/tasks/Tasks")).Tasks),
   },
   {
     id: "notes",
     title: "Notes",
     icon: NotebookPen,
     key: "n",
-    Page: lazy(async () => ({ default: (await import("../pages/notes/Notes")).Notes })),
+    ...loadedLater(async () => (await import("../pages/notes/Notes")).Notes),
   },
   {
     id: "activity",
     title: "Activity",
     icon: Activity,
     key: "a",
-    Page: lazy(async () => ({ default: (await import("../pages/activity/Activity")).Activity })),
+    ...loadedLater(async () => (await import("../pages/activity/Activity")).Activity),
   },
   {
     id: "database",
     title: "Database",
     icon: Database,
     key: "d",
-    Page: lazy(async () => ({ default: (await import("../pages/database/Database")).Database })),
+    ...loadedLater(async () => (await import("../pages/database/Database")).Database),
   },
 ];
 
@@ -95,4 +99,9 @@ export function pageOf(route: Route): PageEntry {
   const found = PAGES.find((page) => page.id === route.page) ?? PAGES[0];
   if (!found) throw new Error("the workbench has no page");
   return found;
+}
+
+/** Loads all pages, one after the other, this one first. */
+export async function loadPages(first: PageEntry): Promise<void> {
+  for (const page of [first, ...PAGES]) await page.load();
 }
