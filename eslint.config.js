@@ -55,7 +55,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["**/*.{js,mjs}"],
+    files: ["**/*.{js,mjs,cjs}"],
     ignores: ["ui/public/**", "commandcenter/frontend/public/**"],
     languageOptions: { globals: globals.node },
   },

@@ -1,10 +1,12 @@
 /*
- * A reporter for Node's test runner: one line of JSON for each test. Suites are not tests, but one that fails by itself,
+ * A reporter for Node's test runner: one line of JSON for each test, and one that says that they are all. Suites are not tests, but one that fails by itself,
  * in a hook of its own, is told as a failure.
  */
 import { inspect } from "node:util";
 import { relative } from "node:path";
 
+/** The last line. */
+export const END = "end";
 const CHILDREN_FAILED = "subtestsFailed";
 
 export default async function* report(events) {
@@ -17,6 +19,7 @@ export default async function* report(events) {
     const name = `${relative(process.cwd(), data.file ?? "")} › ${data.name}`;
     yield `${JSON.stringify(line(name, data, failed))}\n`;
   }
+  yield `${JSON.stringify({ result: END })}\n`;
 }
 
 function line(name, data, failed) {

@@ -3,6 +3,7 @@
  * for Node's runner.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { END } from "./nodeReporter.mjs";
 import { failure, nothing, sum } from "./outcome.mjs";
 
 /** @param {string} path Vitest's `--reporter=json` file @returns {import("./outcome.mjs").Outcome} */
@@ -63,13 +64,18 @@ function plain(xml) {
 /** @param {string} path lines of `nodeReporter.mjs` @returns {import("./outcome.mjs").Outcome} */
 export function readNode(path) {
   if (!existsSync(path)) return failure("Node's test runner wrote no result", "");
-  const lines = readFileSync(path, "utf8").split("\n").filter(Boolean);
-  return sum(
-    lines.map((line) => {
-      const { name, result, text } = JSON.parse(line);
+  const lines = readFileSync(path, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  const isWhole = lines.at(-1)?.result === END;
+  const tests = isWhole ? lines.slice(0, -1) : lines;
+  return sum([
+    ...(isWhole ? [] : [failure("Node's test runner ended before its results were written", "")]),
+    ...tests.map(({ name, result, text }) => {
       if (result === "failed") return failure(name, text);
       if (result === "skipped") return { ...nothing(), skipped: 1, skips: [{ name, reason: text }] };
       return { ...nothing(), passed: 1 };
     }),
-  );
+  ]);
 }

@@ -13,6 +13,7 @@ import { readJunit, readNode, readVitest } from "./reports.mjs";
 
 const MINUTE = 60_000;
 const reporter = at("scripts/suites/nodeReporter.mjs");
+const lastWords = at("scripts/suites/lastWords.cjs");
 
 /**
  * A command of a suite; its output goes to the suite's log, and to the terminal when it is the only thing that runs.
@@ -39,15 +40,23 @@ async function checks(suite, list) {
   return sum(outcomes);
 }
 
-/** Runs Node's test runner over files, some at a time. */
-export async function nodeTests(suite, files, { concurrency = 1, bound = 20 * MINUTE, each = 5 * MINUTE } = {}) {
+/** The words that run Node's test runner over files, some at a time, and have its results in a file. */
+export function nodeWords(path, files, { concurrency = 1, each = 5 * MINUTE } = {}) {
+  return [
+    process.execPath,
+    // A test that failed may leave a connection open; its file must come to its end all the same.
+    ...["--test-force-exit", `--require=${lastWords}`],
+    ...["--test", `--test-concurrency=${concurrency}`, `--test-timeout=${each}`],
+    ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
+    ...[`--test-reporter=${reporter}`, `--test-reporter-destination=${path}`],
+    ...files,
+  ];
+}
+
+/** Runs Node's test runner over files. */
+export async function nodeTests(suite, files, { bound = 20 * MINUTE, ...options } = {}) {
   const path = fresh(suite, "jsonl");
-  const words = [process.execPath, "--test", `--test-concurrency=${concurrency}`, `--test-timeout=${each}`];
-  // A test that failed may leave a connection open; its file must come to its end all the same.
-  words.push("--test-force-exit");
-  words.push("--test-reporter=spec", "--test-reporter-destination=stdout");
-  words.push(`--test-reporter=${reporter}`, `--test-reporter-destination=${path}`, ...files);
-  const ending = await command(suite, words, { bound });
+  const ending = await command(suite, nodeWords(path, files, options), { bound });
   return hold(suite.name, readNode(path), ending);
 }
 

@@ -7,10 +7,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { at } from "../setup/places.mjs";
 import { readLibtest } from "../suites/libtest.mjs";
 import { closing, hold, nothing, verdict } from "../suites/outcome.mjs";
 import { readJunit, readNode, readVitest } from "../suites/reports.mjs";
+import { nodeWords } from "../suites/suites.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "cchub-results-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -104,6 +104,16 @@ test("JUnit's report: failures, errors and skips with their words", () => {
   assert.deepEqual(outcome.skips, [{ name: "t.a › later", reason: 'no "git"' }]);
 });
 
+/** Runs files of tests as a suite does. */
+function runNode(name, ...files) {
+  const lines = join(folder, `${name}.jsonl`);
+  const [program, ...words] = nodeWords(lines, files);
+  // Told that it is run by a test runner already, Node would report to that one instead.
+  const env = { ...process.env };
+  delete env.NODE_TEST_CONTEXT;
+  return { lines, ...spawnSync(program, words, { env }) };
+}
+
 test("our reporter for Node's runner: tests, nested tests, skips, and a hook that fails", () => {
   const tests = file(
     "some.test.mjs",
@@ -114,13 +124,7 @@ test("our reporter for Node's runner: tests, nested tests, skips, and a hook tha
      describe("group", () => { test("inner", () => {}); test("inner bad", () => { throw new Error("x"); }); });
      describe("hook", () => { before(() => { throw new Error("hook broke"); }); test("never", () => {}); });`,
   );
-  const lines = join(folder, "node.jsonl");
-  const reporter = at("scripts/suites/nodeReporter.mjs");
-  const words = ["--test", `--test-reporter=${reporter}`, `--test-reporter-destination=${lines}`, tests];
-  // Told that it is run by a test runner already, Node would report to that one instead.
-  const env = { ...process.env };
-  delete env.NODE_TEST_CONTEXT;
-  const { status } = spawnSync(process.execPath, words, { env });
+  const { status, lines } = runNode("node", tests);
   assert.equal(status, 1);
   const outcome = readNode(lines);
   assert.equal(outcome.passed, 2, readFileSync(lines, "utf8"));
@@ -128,4 +132,29 @@ test("our reporter for Node's runner: tests, nested tests, skips, and a hook tha
   assert.deepEqual(outcome.skips[0].reason, "no display");
   assert.ok(outcome.failures.some(({ output }) => output.includes("why it is bad")));
   assert.ok(outcome.failures.some(({ output }) => output.includes("hook broke")));
+});
+
+test("files that leave something open end, and none of their results is lost", () => {
+  const many = (name) =>
+    file(
+      `${name}.test.mjs`,
+      `import { test } from "node:test";
+       import { createServer } from "node:net";
+       createServer().listen(0, "127.0.0.1");
+       for (let n = 0; n < 700; n += 1) test("test " + n, () => {});`,
+    );
+  const { status, lines } = runNode("many", many("one"), many("two"));
+  assert.equal(status, 0);
+  assert.deepEqual(counts(readNode(lines)), [1400, 0, 0]);
+});
+
+test("results that were cut off are a failure", () => {
+  const { lines } = runNode(
+    "whole",
+    file("whole.test.mjs", `import { test } from "node:test"; test("good", () => {});`),
+  );
+  assert.deepEqual(counts(readNode(lines)), [1, 0, 0]);
+  const [first] = readFileSync(lines, "utf8").split("\n");
+  assert.deepEqual(counts(readNode(file("cut.jsonl", `${first}\n`))), [1, 1, 0]);
+  assert.equal(readNode(file("empty.jsonl", "")).failed, 1);
 });
