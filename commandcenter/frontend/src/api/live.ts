@@ -99,10 +99,8 @@ export class LiveEvents {
     const arrived: Entry[] = [];
     let last = this.#last;
     for (const { id, data } of events) {
+      if (data !== null) arrived.push({ ...(JSON.parse(data) as WorkbenchEvent), id: placeOf(id, last) });
       last = id ?? last;
-      if (data === null) continue;
-      const event = JSON.parse(data) as WorkbenchEvent;
-      arrived.push({ ...event, id: id ?? `${event.at}-${event.type}` });
     }
     this.#last = last;
     if (arrived.length === 0) return;
@@ -115,4 +113,9 @@ export class LiveEvents {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** The place of an event in the stream. One that has none of its own, as a gap, comes right after the last one. */
+function placeOf(id: string | null, last: string | null): string {
+  return id !== null && id !== last ? id : `${last ?? "0-0"}.5`;
 }

@@ -157,4 +157,18 @@ describe("the activity", () => {
     await waitFor(() => expect(rows()).toEqual([expect.stringContaining("Needle")]));
     expect(backend.api.activity.page.mock.calls.length).toBeLessThan(20);
   });
+
+  test("shows that events were lost, and the event after which that was", async () => {
+    const backend = fakeBackend();
+    backend.past.push(event(1, "backend.started"));
+    open(backend, "activity");
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    act(() => backend.send(event(2, "note.created", { id: "n", title: "Plan" })));
+    await waitFor(() => expect(rows()).toHaveLength(2));
+    // What tells of a gap stands where the page was.
+    act(() => backend.send(event(2, "stream.gap")));
+    await waitFor(() => expect(rows()).toHaveLength(3));
+    expect(rows()[0]).toContain("Some events were lost here");
+    expect(rows()[1]).toContain("Note written");
+  });
 });
