@@ -279,6 +279,23 @@ describe("events", () => {
     end();
   });
 
+  test("have what could not be read asked for at once, not when its next try is due", async () => {
+    const queries = new QueryClient({ defaultOptions: { queries: { retry: true, retryDelay: 60_000 } } });
+    const answers = [() => Promise.resolve("first"), () => Promise.reject(new Error("away"))];
+    const ask = vi.fn(() => answers.shift()?.() ?? Promise.resolve("back"));
+    const end = new QueryObserver(queries, { queryKey: ["overview"], queryFn: ask }).subscribe(() => undefined);
+    const close = keepFresh(told, queries);
+    await vi.advanceTimersByTimeAsync(0);
+    for (const type of ["files.changed", "backend.started"]) {
+      hear(event(type));
+      await vi.advanceTimersByTimeAsync(2000);
+    }
+    expect(queries.getQueryData(["overview"])).toBe("back");
+    expect(ask).toHaveBeenCalledTimes(3);
+    close();
+    end();
+  });
+
   test("that go on and on call nothing off that is being read, however slow it is", async () => {
     const queries = new QueryClient();
     const { answers, calledOff, answer, end, read } = asking(queries);

@@ -2,7 +2,7 @@
  * Which data an event makes old. Queries are named by their first key; see the list. Events come in storms (a checkout,
  * a build), so what they make old is collected for a moment and asked again once.
  */
-import type { QueryClient } from "@tanstack/react-query";
+import type { Query, QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { LiveEvents } from "./live";
@@ -62,13 +62,18 @@ export const AFFECTS: Readonly<Record<string, readonly Topic[]>> = {
 /** Answers on their way that are asked for once more when they are there. */
 type Overtaken = WeakSet<Promise<unknown>>;
 
+/** An answer is on its way. One that failed is asked for anew at once, unless it is the first: that cannot be called off. */
+function isReading({ state }: Query): boolean {
+  return state.fetchStatus === "fetching" && (state.fetchFailureCount === 0 || state.data === undefined);
+}
+
 /**
  * What is being read may be from before the event: it is read once more afterwards. It is not called off, because while
  * events go on and on, whatever is slower than they are would never be there.
  */
 function askAfter(queries: QueryClient, topic: Topic, overtaken: Overtaken): void {
   for (const query of queries.getQueryCache().findAll({ queryKey: [topic] })) {
-    const reading = query.state.fetchStatus === "idle" ? undefined : query.promise;
+    const reading = isReading(query) ? query.promise : undefined;
     if (!reading || overtaken.has(reading)) continue;
     overtaken.add(reading);
     const again = () => void queries.invalidateQueries({ queryKey: query.queryKey, exact: true, fetchStatus: "idle" });
@@ -89,7 +94,7 @@ export function keepFresh(live: Pick<LiveEvents, "onEvent">, queries: QueryClien
     old.clear();
     for (const topic of topics) {
       askAfter(queries, topic, overtaken);
-      void queries.invalidateQueries({ queryKey: [topic], fetchStatus: "idle" });
+      void queries.invalidateQueries({ queryKey: [topic], predicate: (query) => !isReading(query) });
     }
   };
   const close = live.onEvent((event) => {
