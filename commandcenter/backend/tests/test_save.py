@@ -21,7 +21,9 @@ from tests.conftest import Launch
 from tests.services import Backend, bound_by_modes, id_of, poll, refused
 from tests.test_files import read
 from workbench.errors import ApiError
-from workbench.files.confine import Confinement
+from workbench.files import save as saving
+from workbench.files.confine import Confinement, Place
+from workbench.files.content import read_file
 from workbench.files.models import FileEdit
 from workbench.files.save import create_file, save_file
 
@@ -177,6 +179,30 @@ def test_it_is_the_same_where_files_cannot_be_without_a_name(workspace: Path, mo
         save_file(inside, b"docs/plan.md", FileEdit(text="mine", version=made.version), read_only=False)
     assert (saved.text, (workspace / "docs/plan.md").read_text()) == ("new", "new")
     assert os.listdir(workspace / "docs") == ["plan.md"]
+
+
+@pytest.mark.parametrize("unnamed", [True, False])
+def test_the_answer_is_what_was_saved_whoever_writes_right_after(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, unnamed: bool
+) -> None:
+    if not unnamed:
+        monkeypatch.setattr("workbench.files.save._UNNAMED", None)
+    made_durable = saving._make_durable
+
+    def then_another_writes(place: Place) -> None:
+        made_durable(place)
+        (workspace / place.name.decode()).write_text("theirs")
+
+    monkeypatch.setattr("workbench.files.save._make_durable", then_another_writes)
+    inside = Confinement(str(workspace))
+    made = create_file(inside, b"plan.md", "mine", read_only=False)
+    assert (made.text, made.size, made.writable) == ("mine", 4, True)
+    theirs = read_file(inside, b"plan.md", read_only=False)
+    saved = save_file(inside, b"plan.md", FileEdit(text="mine again", version=theirs.version), read_only=False)
+    assert (saved.text, saved.size, saved.writable) == ("mine again", 10, True)
+    # A next save made from it does not cover what the other wrote.
+    with pytest.raises(ApiError, match="changed meanwhile"):
+        save_file(inside, b"plan.md", FileEdit(text="mine once more", version=saved.version), read_only=False)
 
 
 def test_mode_and_owner_are_kept(backend: Backend, workspace: Path) -> None:

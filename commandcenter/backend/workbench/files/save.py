@@ -50,9 +50,9 @@ def save_file(confinement: Confinement, path: bytes, edit: FileEdit, read_only: 
             raise ApiError(403, "read_only", "The file is write-protected. Nothing was changed.", shown(path))
         content = encode(edit.text, decoded.encoding, edit.newline or decoded.newline)
         _check_size(content)
-        if content != before.whole:
-            _replace(place, content, before)
-        return describe(place, path, read_content(place), read_only)
+        # Answered is what was saved, not what is there by now: that may be another program's already.
+        saved = before if content == before.whole else Content(_replace(place, content, before), content)
+        return describe(place, path, saved, read_only)
 
 
 def create_file(confinement: Confinement, path: bytes, text: str, read_only: bool) -> File:
@@ -66,12 +66,12 @@ def create_file(confinement: Confinement, path: bytes, text: str, read_only: boo
     with confinement.at(path, make_folders=True) as place, _saving:
         _check_allowed(place, read_only)
         try:
-            _place_new(place, content)
+            made = Content(_place_new(place, content), content)
         except FileExistsError as cause:
             raise ApiError(409, "exists", "There already is something of this name. Open it.", shown(path)) from cause
         except OSError as cause:
             raise failures.write_failed(cause, path) from cause
-        return describe(place, path, read_content(place), read_only)
+        return describe(place, path, made, read_only)
 
 
 def _check_allowed(place: Place, read_only: bool) -> None:
@@ -94,10 +94,11 @@ def _check_size(content: bytes) -> None:
         raise ApiError(413, "too_large", "Only text of up to 2 MiB is saved here.", {"bytes": len(content)})
 
 
-def _replace(place: Place, content: bytes, before: Content) -> None:
+def _replace(place: Place, content: bytes, before: Content) -> os.stat_result:
+    """The status of what is there then."""
     beside = _beside(place)
     try:
-        _make(
+        status = _make(
             _New(
                 beside,
                 place.folder,
@@ -115,12 +116,14 @@ def _replace(place: Place, content: bytes, before: Content) -> None:
         _make_durable(place)
     except OSError as cause:
         raise failures.write_failed(cause, place.path) from cause
+    return status
 
 
-def _place_new(place: Place, content: bytes) -> None:
-    """Make and fill a file, unless something has its name."""
-    _make(_New(place.name, place.folder, NEW_MODE, content))
+def _place_new(place: Place, content: bytes) -> os.stat_result:
+    """Make and fill a file, unless something has its name; its status."""
+    status = _make(_New(place.name, place.folder, NEW_MODE, content))
     _make_durable(place)
+    return status
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,47 +140,49 @@ class _New:
     """Called when all is written; when it raises, there will be no file."""
 
 
-def _make(new: _New) -> None:
-    """Raises `FileExistsError`, and what writing and `check` raise."""
-    if new.folder is not None and _make_unnamed(new, new.folder):
-        return
+def _make(new: _New) -> os.stat_result:
+    """The status of what was made. Raises `FileExistsError`, and what writing and `check` raise."""
+    made = None if new.folder is None else _make_unnamed(new, new.folder)
+    if made is not None:
+        return made
     handle = os.open(new.name, _CREATE, new.mode, dir_fd=new.folder)
     try:
         try:
-            _write(handle, new.content, new.like)
+            status = _write(handle, new.content, new.like)
         finally:
             os.close(handle)
         new.check()
     except BaseException:
         _discard(new.name, new.folder)
         raise
+    return status
 
 
-def _make_unnamed(new: _New, folder: int) -> bool:
-    """The same, with the name given at the end. False where that cannot be had."""
+def _make_unnamed(new: _New, folder: int) -> os.stat_result | None:
+    """The same, with the name given at the end. None where that cannot be had."""
     if _UNNAMED is None:
-        return False
+        return None
     try:
         handle = os.open(b".", os.O_WRONLY | os.O_CLOEXEC | _UNNAMED, new.mode, dir_fd=folder)
     except OSError as cause:
         if cause.errno in _NO_UNNAMED:
-            return False
+            return None
         raise
     try:
-        _write(handle, new.content, new.like)
+        status = _write(handle, new.content, new.like)
         new.check()
         os.link(f"/proc/self/fd/{handle}", new.name, dst_dir_fd=folder, follow_symlinks=True)
     except OSError as cause:
         if cause.errno in _NO_UNNAMED:
-            return False
+            return None
         raise
     finally:
         os.close(handle)
-    return True
+    return status
 
 
-def _write(handle: int, content: bytes, like: os.stat_result | None) -> None:
-    """Write and make durable, as the file `like` is in owner and mode."""
+def _write(handle: int, content: bytes, like: os.stat_result | None) -> os.stat_result:
+    """Write and make durable, as the file `like` is in owner and mode; the status it then has."""
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(handle, rest) :]
@@ -189,6 +194,7 @@ def _write(handle: int, content: bytes, like: os.stat_result | None) -> None:
                 os.fchown(handle, like.st_uid, like.st_gid)
         os.fchmod(handle, stat.S_IMODE(like.st_mode))
     os.fsync(handle)
+    return os.fstat(handle)
 
 
 def _make_durable(place: Place) -> None:
