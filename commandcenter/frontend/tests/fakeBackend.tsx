@@ -5,7 +5,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { render } from "@testing-library/react";
 import axe from "axe-core";
-import { expect, vi } from "vitest";
+import { expect, vi, type Mock } from "vitest";
 import { App } from "../src/App";
 import type { ActivityPage } from "../src/api/activity";
 import { ApiError, type Api } from "../src/api/client";
@@ -116,6 +116,25 @@ type Peek = Api["peek"];
 
 /** Runs at the call, and gives what happens as a promise. */
 const answer = <T,>(make: () => T) => new Promise<T>((resolve) => resolve(make()));
+
+/** Holds back the next answer: the call is carried out when it is let go, or refused. */
+export function hold<F extends (...args: never[]) => Promise<unknown>>(
+  call: Mock<F>,
+  carryOut = call.getMockImplementation() as F | undefined,
+) {
+  let letGo: () => void = () => undefined;
+  let refuse: (error: Error) => void = () => undefined;
+  const gate = new Promise<void>((resolve, reject) => {
+    letGo = resolve;
+    refuse = reject;
+  });
+  const held = async (...args: Parameters<F>) => {
+    await gate;
+    return carryOut?.(...args);
+  };
+  call.mockImplementationOnce(held as unknown as Parameters<typeof call.mockImplementationOnce>[0]);
+  return { letGo, refuse };
+}
 
 function notesOf(records: Records<Note>, versions: Note[]) {
   const keep = (one: Note) => {

@@ -4,6 +4,7 @@
  */
 import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { StateEffect } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -18,6 +19,7 @@ import { diffCounts, diffRows } from "../src/pages/files/viewer/diffRows";
 import { colouredPieces } from "../src/pages/files/viewer/useColours";
 import { viewsOf } from "../src/pages/files/viewer/Viewer";
 import { parseRoute } from "../src/shell/router";
+import { hold } from "./fakeBackend";
 import { ToldEvents, content, entry, expectAccessible, fakeApi, listing, memoryFiles, show } from "./fakeApi";
 
 afterEach(() => {
@@ -352,6 +354,62 @@ describe("the files page", () => {
     }
     await waitFor(() => expect(screen.queryByText(/left to choose/)).toBeNull());
     expect(view.state.doc.toString()).toBe("theirs\none\n");
+  });
+
+  test("saves once more when that was asked while it was saving", async () => {
+    const files = memoryFiles({ [PATH]: "one\n" });
+    const saving = hold(files.save);
+    show(fakeApi({ files }), HREF);
+    const view = await editor();
+    type(view, "two\n");
+    await screen.findByTestId("unsaved");
+    await userEvent.keyboard("{Control>}s{/Control}");
+    await waitFor(() => expect(files.save).toHaveBeenCalledOnce());
+    type(view, "three\n");
+    await userEvent.keyboard("{Control>}s{/Control}");
+    saving.letGo();
+    await waitFor(() => expect(files.text(PATH)).toBe("one\ntwo\nthree\n"));
+    await waitFor(() => expect(screen.queryByTestId("unsaved")).toBeNull());
+    expect(view.state.doc.toString()).toBe("one\ntwo\nthree\n");
+  });
+
+  test("is not put back by a reading that began before it was saved", async () => {
+    const files = memoryFiles({ [PATH]: "one\n" });
+    const live = new ToldEvents();
+    show(fakeApi({ files }), HREF, live);
+    const view = await editor();
+    const texts: string[] = [];
+    const note = EditorView.updateListener.of((update) => void texts.push(update.state.doc.toString()));
+    act(() => view.dispatch({ effects: StateEffect.appendConfig.of(note) }));
+    const old = await files.read(fileId(PATH));
+    const reading = hold(files.read, () => Promise.resolve(old));
+    const asked = files.read.mock.calls.length;
+    act(() => live.tell("files.changed"));
+    await waitFor(() => expect(files.read.mock.calls.length).toBe(asked + 1));
+    type(view, "two\n");
+    await screen.findByTestId("unsaved");
+    await userEvent.keyboard("{Control>}s{/Control}");
+    await waitFor(() => expect(screen.queryByTestId("unsaved")).toBeNull());
+    texts.length = 0;
+    reading.letGo();
+    // Whatever came of that answer is drawn before what is asked afterwards.
+    files.write(PATH, "one\ntwo\nthree\n");
+    act(() => live.tell("files.changed"));
+    await waitFor(() => expect(view.state.doc.toString()).toBe("one\ntwo\nthree\n"));
+    expect(texts).not.toContain("one\n");
+  });
+
+  test("tells a save that failed after the user went elsewhere", async () => {
+    const files = memoryFiles({ [PATH]: "one\n", "src/b.ts": "b" });
+    const saving = hold(files.save);
+    show(fakeApi({ files }), HREF);
+    type(await editor(), "two\n");
+    await screen.findByTestId("unsaved");
+    await userEvent.keyboard("{Control>}s{/Control}");
+    visit(`/files/${fileId("src/b.ts")}`);
+    await waitFor(async () => expect((await editor()).state.doc.toString()).toBe("b"));
+    saving.refuse(new ApiError("disk_full", "There is no room left.", 507));
+    expect(await screen.findByText(`${PATH} was not saved`)).toBeVisible();
   });
 
   test("makes a file again that was deleted while it was edited", async () => {

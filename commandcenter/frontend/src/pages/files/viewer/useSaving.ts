@@ -8,7 +8,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError, type Api } from "../../../api/client";
 import type { FileContent } from "../../../api/files";
+import { putNewest } from "../../../api/newest";
 import { drafts } from "../../../drafts";
+import { useShown } from "../../../parts/useShown";
 
 export interface Conflict {
   mine: string;
@@ -36,37 +38,48 @@ export interface Saving {
 export function useSaving(api: Api, file: FileContent, gone: boolean): Saving {
   const queries = useQueryClient();
   const [theirs, setTheirs] = useState<FileContent | null>(null);
+  const isShown = useShown();
   const { id } = file;
   const look = useMutation({
     mutationFn: () => api.files.read(id),
-    onSuccess: (found) => {
-      queries.setQueryData(["file", id], found);
+    onSuccess: async (found) => {
+      await putNewest<FileContent>(queries, ["file", id], () => found);
       setTheirs(found);
     },
   });
   const store = useMutation({
-    mutationFn: ({ text, version }: { text: Text; version: string }) =>
-      gone ? api.files.create(file.path, text.toString()) : api.files.save(id, text.toString(), version),
-    onSuccess: (stored, { text }) => {
-      queries.setQueryData(["file", id], stored);
-      void queries.invalidateQueries({ queryKey: ["file-diff", id] });
+    // Saves wait for each other: each sends what is typed by then, from the version that the one before it gave.
+    scope: { id: `file-saves ${id}` },
+    mutationFn: async (over: string | null) => {
       const draft = drafts.get(id);
+      // A save that was asked before this one had it all.
+      if (!draft) return;
+      const { text, base } = draft;
+      const typed = text.toString();
+      const stored = await (gone
+        ? api.files.create(file.path, typed)
+        : api.files.save(id, typed, over ?? base.version));
+      await putNewest<FileContent>(queries, ["file", id], () => stored);
+      void queries.invalidateQueries({ queryKey: ["file-diff", id] });
+      const now = drafts.get(id);
       // What was typed while it was being stored is still to be stored.
-      if (!draft || draft.text.eq(text)) drafts.remove(id);
-      else drafts.put(id, { text: draft.text, base: stored, merging: false });
+      if (!now || now.text.eq(text)) drafts.remove(id);
+      else drafts.put(id, { text: now.text, base: stored, merging: false });
       setTheirs(null);
       toast({ title: "Saved", description: stored.path, tone: "healthy" });
     },
     onError: (error) => {
-      if (error instanceof ApiError && error.code === "file_changed") look.mutate();
+      if (!isShown.current) {
+        toast({
+          title: `${file.path} was not saved`,
+          description: `${error.message} What you typed is kept.`,
+          tone: "failed",
+        });
+      } else if (isChange(error)) look.mutate();
     },
   });
   const draft = () => drafts.get(id);
-  const send = (version: string) => {
-    const text = draft()?.text;
-    if (text && !store.isPending) store.mutate({ text, version });
-  };
-  const refused = store.error instanceof ApiError && store.error.code === "file_changed";
+  const refused = isChange(store.error);
   const mine = draft();
   return {
     typed: (text) => {
@@ -75,7 +88,7 @@ export function useSaving(api: Api, file: FileContent, gone: boolean): Saving {
       if (isSame(text, base.text ?? "")) drafts.remove(id);
       else drafts.put(id, { text, base, merging });
     },
-    save: () => send(draft()?.base.version ?? file.version),
+    save: () => (draft() ? store.mutate(null) : undefined),
     compare: () => look.mutate(),
     busy: store.isPending || look.isPending,
     failure: look.error ?? (refused ? null : store.error),
@@ -84,7 +97,7 @@ export function useSaving(api: Api, file: FileContent, gone: boolean): Saving {
         ? {
             mine: mine.text.toString(),
             theirs,
-            overwrite: () => send(theirs.version),
+            overwrite: () => store.mutate(theirs.version),
             takeTheirs: () => {
               drafts.remove(id);
               setTheirs(null);
@@ -97,6 +110,11 @@ export function useSaving(api: Api, file: FileContent, gone: boolean): Saving {
           }
         : null,
   };
+}
+
+/** Whether a save was refused because the file changed meanwhile. */
+function isChange(error: Error | null): boolean {
+  return error instanceof ApiError && error.code === "file_changed";
 }
 
 function isSame(text: Text, stored: string): boolean {
