@@ -6,76 +6,177 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { byPlace, folded, kindOf, kindsIn, lines, merged, TYPES, type StreamEntry } from "../src/models/activity";
 import { errorPlace, laidOut, lifetime, valueRows } from "../src/models/cells";
-import { Drafts, type Shelf } from "../src/models/drafts";
+import { Drafts, NEW, type Shelf } from "../src/models/drafts";
 import { eventWords } from "../src/models/eventWords";
 import { parseTarget } from "../src/models/target";
-import { begin, follow, isChanged, overtakenBy } from "../src/models/typed";
+import {
+  changed,
+  insisted,
+  isOvertaken,
+  leftOf,
+  shown,
+  versionToSend,
+  type Draft,
+  type Text,
+} from "../src/models/typed";
 
-function shelf(): Shelf & { kept: Map<string, string> } {
-  const kept = new Map<string, string>();
-  return {
-    kept,
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => kept.set(key, value),
-    removeItem: (key) => kept.delete(key),
-  };
+class Box implements Shelf {
+  readonly kept = new Map<string, string>();
+
+  get length() {
+    return this.kept.size;
+  }
+
+  key = (place: number) => [...this.kept.keys()][place] ?? null;
+  getItem = (key: string) => this.kept.get(key) ?? null;
+  setItem = (key: string, value: string) => void this.kept.set(key, value);
+  removeItem = (key: string) => void this.kept.delete(key);
 }
 
-const stored = { title: "Plan", body: "One", version: 3 };
+interface Fields extends Text {
+  labels: string[];
+}
+
+const stored = { title: "Plan", body: "One", labels: ["a"], version: 3 };
+const draftsIn = (shelf: Shelf | null, tab = "t1", project = "p", kind: "note" | "task" = "note") =>
+  new Drafts<Fields>(project, kind, tab, shelf);
 
 describe("drafts", () => {
-  test("come back as they were, per project and text, until they are dropped", () => {
-    const place = shelf();
-    const drafts = new Drafts("p", "note", place);
+  test("come back as they were, per project and record, until they are dropped", () => {
+    const box = new Box();
     fc.assert(
-      fc.property(fc.string(), fc.string(), fc.option(fc.nat()), (title, body, version) => {
-        const draft = { title, body, version, at: 1 };
-        expect(drafts.keep("n", draft)).toBe(true);
-        expect(drafts.read("n")).toEqual(draft);
+      fc.property(fc.string(), fc.string(), fc.array(fc.string()), (title, body, labels) => {
+        const drafts = draftsIn(box);
+        drafts.change("n", stored, { title, body, labels });
+        expect(drafts.keeps).toBe(true);
+        const again = draftsIn(box);
+        expect(again.open("n")).toEqual(drafts.read("n"));
+        expect(shown(stored, again.read("n"))).toEqual({ title, body, labels, version: 3 });
+        expect(draftsIn(box, "t1", "other").open("n")).toBeNull();
+        expect(draftsIn(box, "t1", "p", "task").open("n")).toBeNull();
+        again.drop("n");
+        expect(box.kept.size).toBe(0);
       }),
     );
-    expect(new Drafts("other", "note", place).read("n")).toBeNull();
-    expect(new Drafts("p", "task", place).read("n")).toBeNull();
-    drafts.drop("n");
-    expect(drafts.read("n")).toBeNull();
-    expect(place.kept.size).toBe(0);
   });
 
-  test("that cannot be read count as none, and a full storage is told", () => {
-    const place = shelf();
-    const drafts = new Drafts("p", "note", place);
-    for (const wrong of ["{", "[]", '"x"', '{"title":1,"body":"b","version":null,"at":1}']) {
-      place.kept.set("workbench:p:draft:note:n", wrong);
-      expect(drafts.read("n")).toBeNull();
+  test("that cannot be read count as none; where nothing is kept, the page has them alone and says so", () => {
+    const box = new Box();
+    for (const wrong of ["{", "[]", '"x"', '{"changes":{"title":1},"base":{},"version":1,"begun":1,"at":1}']) {
+      box.setItem("workbench:p:draft:note:n@t1", wrong);
+      expect(draftsIn(box).open("n")).toBeNull();
     }
-    const full = new Drafts("p", "note", {
-      ...place,
+    const full = Object.assign(new Box(), {
       setItem: () => {
         throw new DOMException("full", "QuotaExceededError");
       },
     });
-    expect(full.keep("n", { title: "", body: "x", version: null, at: 1 })).toBe(false);
+    for (const drafts of [draftsIn(full), draftsIn(null)]) {
+      drafts.change("n", stored, { body: "Two" });
+      expect(drafts.keeps).toBe(false);
+      expect(shown(stored, drafts.read("n")).body).toBe("Two");
+    }
+  });
+
+  test("of two tabs never cover each other, and what a closed tab left is taken up", () => {
+    const box = new Box();
+    const [one, two] = [draftsIn(box, "t1"), draftsIn(box, "t2")];
+    expect([one.open(NEW), two.open(NEW)]).toEqual([null, null]);
+    const empty = { title: "", body: "", labels: [], version: 0 };
+    one.change(NEW, empty, { title: "One" });
+    two.change(NEW, empty, { title: "Two" });
+    expect(shown(empty, draftsIn(box, "t1").open(NEW)).title).toBe("One");
+    two.stored(NEW, { title: "Two", body: "" }, { ...empty, id: "n2", title: "Two", version: 1 });
+    expect(two.read(NEW)).toBeNull();
+    expect(two.read("n2")).toBeNull();
+    // The first tab was closed: another one goes on with its text, and nothing is left when that is stored.
+    const three = draftsIn(box, "t3");
+    expect([...three.ids()]).toEqual([NEW]);
+    expect(shown(empty, three.open(NEW)).title).toBe("One");
+    three.change(NEW, empty, { body: "more" });
+    three.stored(NEW, { title: "One", body: "more" }, { ...empty, id: "n3", title: "One", body: "more", version: 1 });
+    expect(box.kept.size).toBe(0);
+  });
+
+  test("that another tab went on with after they were taken up stay that tab's", () => {
+    const box = new Box();
+    const [one, two] = [draftsIn(box, "t1"), draftsIn(box, "t2")];
+    one.change("n", stored, { body: "mine" });
+    expect(two.open("n")).not.toBeNull();
+    one.change("n", stored, { body: "mine, and more" });
+    two.drop("n");
+    expect(shown(stored, draftsIn(box, "t1").open("n")).body).toBe("mine, and more");
+  });
+
+  test("of what is stored while it is written keep its name and the rest", () => {
+    const drafts = draftsIn(new Box());
+    const empty = { title: "", body: "", labels: [], version: 0 };
+    drafts.change(NEW, empty, { title: "A", body: "one" });
+    const name = drafts.nameOf(NEW);
+    drafts.change(NEW, empty, { body: "one two" });
+    drafts.stored(NEW, { title: "A", body: "one" }, { ...empty, id: "n", title: "A", body: "one", version: 1 });
+    expect(drafts.nameOf("n")).toBe(name);
+    expect(drafts.nameOf(NEW)).not.toBe(name);
+    expect(drafts.read(NEW)).toBeNull();
+    expect(drafts.read("n")).toMatchObject({
+      changes: { title: "A", body: "one two" },
+      base: { body: "one" },
+      version: 1,
+    });
   });
 });
 
 describe("typed text", () => {
-  test("begins with the draft, bound to the version that it was made from", () => {
-    expect(begin(stored, null)).toEqual({ title: "Plan", body: "One", base: stored, restored: null });
-    const draft = { title: "Plan B", body: "Two", version: 2, at: 77 };
-    const typed = begin(stored, draft);
-    expect(typed).toEqual({ title: "Plan B", body: "Two", base: { ...stored, version: 2 }, restored: 77 });
-    expect(overtakenBy(typed, stored)).toEqual(stored);
-    expect(begin(stored, { ...draft, title: "Plan", body: "One" }).restored).toBeNull();
+  const typed = (change: Partial<Fields>, from = stored) => changed<Fields>(from, null, change, 7);
+
+  test("is no change any more when it is as it was", () => {
+    expect(typed({ body: "One" })).toBeNull();
+    expect(typed({ labels: ["a"] })).toBeNull();
+    const draft = changed<Fields>(stored, typed({ body: "Two" }), { labels: [] }, 8);
+    expect(draft).toMatchObject({ begun: 7, at: 8, version: 3 });
+    expect(changed<Fields>(stored, draft, { body: "One" }, 9)?.changes).toEqual({ labels: [] });
   });
 
-  test("follows what is stored only while nothing was typed", () => {
-    const newer = { title: "Theirs", body: "Three", version: 4 };
-    expect(follow(begin(stored, null), newer).title).toBe("Theirs");
-    const typed = { ...begin(stored, null), body: "Mine" };
-    expect(isChanged(typed)).toBe(true);
-    expect(follow(typed, newer)).toBe(typed);
-    expect(overtakenBy(typed, newer)).toBe(newer);
-    expect(overtakenBy(typed, stored)).toBeNull();
+  test("is overtaken only by other words in the place of what was typed", () => {
+    const draft = typed({ body: "Mine" });
+    const newer = { ...stored, version: 4 };
+    expect(isOvertaken(newer, draft)).toBe(false);
+    expect(isOvertaken({ ...newer, labels: ["b"] }, draft)).toBe(false);
+    expect(isOvertaken({ ...newer, body: "Mine" }, draft)).toBe(false);
+    expect(isOvertaken({ ...newer, body: "Theirs" }, draft)).toBe(true);
+    // Title and text are one thing.
+    expect(isOvertaken({ ...newer, title: "Theirs" }, draft)).toBe(true);
+    // An older answer that comes late says nothing.
+    expect(isOvertaken({ ...stored, body: "Zero", version: 2 }, draft)).toBe(false);
+    expect(shown({ ...newer, labels: ["b"] }, draft)).toMatchObject({ body: "Mine", labels: ["b"] });
+  });
+
+  test("is sent from the newest version, but never over what was not seen", () => {
+    const draft = typed({ body: "Mine" }) as Draft<Fields>;
+    expect(versionToSend({ ...stored, labels: [], version: 5 }, draft)).toBe(5);
+    const theirs = { ...stored, body: "Theirs", version: 5 };
+    expect(versionToSend(theirs, draft)).toBe(3);
+    const mine = insisted(theirs, draft) as Draft<Fields>;
+    expect([isOvertaken(theirs, mine), versionToSend(theirs, mine), mine.changes.body]).toEqual([false, 5, "Mine"]);
+  });
+
+  test("that was not sent is left when the rest is stored", () => {
+    const draft = changed<Fields>(
+      stored,
+      typed({ title: "Plan B", body: "Two" }),
+      { labels: ["b"] },
+      8,
+    ) as Draft<Fields>;
+    const now = { ...stored, title: "Plan B", body: "Two", version: 4 };
+    expect(leftOf(draft, { title: "Plan B", body: "Two", labels: ["b"] }, { ...now, labels: ["b"] }, 9)).toBeNull();
+    expect(leftOf(draft, { title: "Plan B", body: "Two" }, now, 9)).toMatchObject({
+      changes: { labels: ["b"] },
+      version: 4,
+    });
+    const more = changed<Fields>(stored, draft, { body: "Two and" }, 9) as Draft<Fields>;
+    const left = leftOf(more, { title: "Plan B", body: "Two", labels: ["b"] }, { ...now, labels: ["b"] }, 10);
+    expect(left?.changes).toEqual({ title: "Plan B", body: "Two and" });
+    expect(isOvertaken(now, left)).toBe(false);
   });
 });
 

@@ -1,49 +1,120 @@
 /*
- * A text in the making: what is in the fields beside what is stored, and the draft that holds the difference. Decides
- * when a draft is taken up, when something newer has been stored meanwhile, and what saving sends. Pure.
+ * A record in the making: what was changed in the fields beside what is stored. Decides what the fields show, when
+ * something newer that was stored meanwhile contradicts what was typed, and what is left to store after a save. Pure.
  */
-import type { Draft } from "./drafts";
 
-/** What an editor needs to know of a stored note or task. */
-export interface StoredText {
+/** The text that every such record has. Title and text are one thing: they are typed, kept and refused together. */
+export interface Text {
   title: string;
   body: string;
+}
+
+/** A record as it is stored; version 0 for what is not stored at all yet. */
+export type Stored<F extends Text> = F & { version: number };
+
+/** What was changed and is not stored yet. */
+export interface Draft<F extends Text> {
+  /** The changed fields, as they are now. */
+  changes: Partial<F>;
+  /** The same fields, as they were stored when they were changed. */
+  base: Partial<F>;
+  /** The version that they were changed in. */
   version: number;
+  /** When it was begun, and when it was last changed, in milliseconds. */
+  begun: number;
+  at: number;
 }
 
-export interface TypedText {
-  title: string;
-  body: string;
-  /** What the typing began from; null for what is not stored yet. */
-  base: StoredText | null;
-  /** When the draft that was taken up was left, in milliseconds; null when there was none. */
-  restored: number | null;
+/** What the fields show: what was changed, and of everything else what is stored. */
+export function shown<F extends Text>(stored: Stored<F>, draft: Draft<F> | null): Stored<F> {
+  return { ...stored, ...draft?.changes };
 }
 
-/** Begins with what is stored, or with the draft where one differs from it. */
-export function begin(stored: StoredText | null, draft: Draft | null): TypedText {
-  const text = { title: stored?.title ?? "", body: stored?.body ?? "" };
-  if (draft === null || (draft.title === text.title && draft.body === text.body)) {
-    return { ...text, base: stored, restored: null };
-  }
-  // A draft of an older version stays bound to it: saving then meets the newer one instead of covering it.
-  const base = stored !== null && draft.version !== null ? { ...stored, version: draft.version } : stored;
-  return { title: draft.title, body: draft.body, base, restored: draft.at };
+/** Whether the fields show something that is not stored. */
+export function isChanged<F extends Text>(stored: Stored<F>, draft: Draft<F> | null): boolean {
+  return draft !== null && keysOf(draft.changes).some((key) => !isSame(draft.changes[key], stored[key]));
 }
 
-/** Whether the fields hold something that is not stored. */
-export function isChanged({ title, body, base }: TypedText): boolean {
-  return title !== (base?.title ?? "") || body !== (base?.body ?? "");
+/** Whether something else was stored meanwhile in the place of what was changed here. */
+export function isOvertaken<F extends Text>(stored: Stored<F>, draft: Draft<F> | null): boolean {
+  if (draft === null || stored.version <= draft.version) return false;
+  const { changes, base } = draft;
+  return keysOf(changes).some((key) => !isSame(stored[key], base[key]) && !isSame(stored[key], changes[key]));
 }
 
-/** What is stored now, if that is newer than what the typing began from and differs from what was typed. */
-export function overtakenBy(typed: TypedText, stored: StoredText | null): StoredText | null {
-  if (stored === null || typed.base === null || stored.version <= typed.base.version) return null;
-  return stored;
+/** The version that a save names: of what it would cover unseen the old one, which is then refused. */
+export function versionToSend<F extends Text>(stored: Stored<F>, draft: Draft<F>): number {
+  return isOvertaken(stored, draft) ? draft.version : Math.max(stored.version, draft.version);
 }
 
-/** Follows what is stored while nothing was typed; leaves typed text alone. */
-export function follow(typed: TypedText, stored: StoredText | null): TypedText {
-  if (stored === null || isChanged(typed) || overtakenBy(typed, stored) === null) return typed;
-  return begin(stored, null);
+/** The draft after the user's next change; null when the fields are again as they were. */
+export function changed<F extends Text>(
+  stored: Stored<F>,
+  draft: Draft<F> | null,
+  change: Partial<F>,
+  now: number,
+): Draft<F> | null {
+  const changes = { ...shown(stored, draft), ...change };
+  const keys = keysOf(change).flatMap(together);
+  return settle({
+    changes: { ...draft?.changes, ...pick(changes, keys) },
+    base: { ...pick(stored, keys), ...draft?.base },
+    version: draft?.version ?? stored.version,
+    begun: draft?.begun ?? now,
+    at: now,
+  });
+}
+
+/** What is left of a draft once `sent` was stored: what was changed since then, made from what is stored now. */
+export function leftOf<F extends Text>(
+  draft: Draft<F>,
+  sent: Partial<F>,
+  stored: Stored<F>,
+  now: number,
+): Draft<F> | null {
+  const wasSent = (key: keyof F) => key in sent && isSame(draft.changes[key], sent[key]);
+  const keys = keysOf(draft.changes).filter((key) => !together(key).every(wasSent));
+  return settle({
+    changes: pick(draft.changes, keys),
+    base: pick(stored, keys),
+    version: stored.version,
+    begun: now,
+    at: now,
+  });
+}
+
+/** The draft as the user's answer to what was stored meanwhile: it may take its place. */
+export function insisted<F extends Text>(stored: Stored<F>, draft: Draft<F>): Draft<F> | null {
+  return settle({ ...draft, base: pick(stored, keysOf(draft.changes)), version: stored.version });
+}
+
+/** Leaves out what is as it was. */
+function settle<F extends Text>(draft: Draft<F>): Draft<F> | null {
+  const asItWas = (key: keyof F) => isSame(draft.changes[key], draft.base[key]);
+  const keys = keysOf(draft.changes).filter((key) => !together(key).every(asItWas));
+  if (keys.length === 0) return null;
+  return { ...draft, changes: pick(draft.changes, keys), base: pick(draft.base, keys) };
+}
+
+/** The fields that are changed with this one. */
+function together<F extends Text>(key: keyof F): (keyof F)[] {
+  return key === "title" || key === "body" ? ["title", "body"] : [key];
+}
+
+function keysOf<F extends object>(fields: F): (keyof F)[] {
+  return Object.keys(fields) as (keyof F)[];
+}
+
+function pick<F extends Text>(from: Partial<F>, keys: readonly (keyof F)[]): Partial<F> {
+  const picked: Partial<F> = {};
+  for (const key of keys) picked[key] = from[key];
+  return picked;
+}
+
+/** Whether two values, as they are sent, are the same. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].every((name) => isSame(Reflect.get(one, name), Reflect.get(other, name)));
 }

@@ -19,7 +19,7 @@ export function DraftNotice({ typed }: { typed: Typed }) {
   if (typed.restored === null || !typed.changed) return null;
   return (
     <div role="status" className={styles.notice} data-testid="draft-notice">
-      <p>Your unsaved text from {ago(new Date(typed.restored).toISOString(), now)} is back in the fields.</p>
+      <p>Your unsaved changes from {ago(new Date(typed.restored).toISOString(), now)} are back in the fields.</p>
       <Button size="small" onClick={typed.discard}>
         Discard it
       </Button>

@@ -1,7 +1,7 @@
 /*
  * Earlier versions of a note or task: a list by time, the chosen one as text, and the way back to it.
  */
-import { Button } from "@cchub/kit";
+import { Button, ConfirmDialog } from "@cchub/kit";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { ago } from "../words";
@@ -28,12 +28,15 @@ export interface VersionsProps<T extends Version> {
   onRestore: (version: T) => void;
   restoreLabel?: string;
   busy?: boolean;
+  /** Something was typed that the version would take the place of. */
+  unsaved: boolean;
 }
 
 export function Versions<T extends Version>(props: VersionsProps<T>) {
-  const { topic, load, current, onRestore, restoreLabel = "Restore this version", busy = false } = props;
+  const { topic, load, current, onRestore, restoreLabel = "Restore this version", busy = false, unsaved } = props;
   const now = useNow();
   const [chosen, setChosen] = useState<number | null>(null);
+  const [asked, setAsked] = useState<T | null>(null);
   const versions = useQuery({ queryKey: topic, queryFn: load });
   if (versions.isError) {
     return (
@@ -74,7 +77,7 @@ export function Versions<T extends Version>(props: VersionsProps<T>) {
               size="small"
               busy={busy}
               disabled={shown.version === current}
-              onClick={() => onRestore(shown)}
+              onClick={() => (unsaved ? setAsked(shown) : onRestore(shown))}
               data-testid="restore"
             >
               {restoreLabel}
@@ -83,6 +86,19 @@ export function Versions<T extends Version>(props: VersionsProps<T>) {
           {shown.body.trim() ? <Markdown text={shown.body} /> : <p className={styles.none}>It had no text.</p>}
         </div>
       ) : null}
+      <ConfirmDialog
+        open={asked !== null}
+        title={`Replace what you typed by “${asked?.title ?? ""}”?`}
+        confirmLabel="Replace it"
+        danger
+        onCancel={() => setAsked(null)}
+        onConfirm={() => {
+          if (asked) onRestore(asked);
+          setAsked(null);
+        }}
+      >
+        What you typed and did not save goes. Save it first to find it again among the earlier versions.
+      </ConfirmDialog>
     </section>
   );
 }

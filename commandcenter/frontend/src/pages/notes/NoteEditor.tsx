@@ -12,19 +12,17 @@ import { ApiError } from "../../api/transport";
 import type { Drafts } from "../../models/drafts";
 import { Conflict } from "../../parts/Conflict";
 import { DraftNotice } from "../../parts/DraftNotice";
+import { LeftText } from "../../parts/LeftText";
 import { Links } from "../../parts/Links";
 import { MarkdownField } from "../../parts/MarkdownField";
 import { Versions } from "../../parts/Versions";
-import { useEdits } from "../../parts/useEdits";
 import { useNow } from "../../parts/useNow";
-import { useTyped } from "../../parts/useTyped";
 import { useCommands } from "../../shell/commands";
 import { hrefTo } from "../../shell/router";
 import { ago } from "../../words";
 import styles from "./NoteEditor.module.css";
+import { useSaving, type Saving } from "./useSaving";
 
-/** Stands for the note that is being written, among the ids of those that are stored. */
-export const NEW = "new";
 /** The longest title and text that the backend takes. */
 const TITLE_MAX = 300;
 const BODY_MAX = 200_000;
@@ -33,79 +31,33 @@ export interface NoteEditorProps {
   api: { notes: NotesApi; search: Pick<SearchApi, "findFiles"> };
   /** Null for a new one. */
   note: Note | null;
-  drafts: Drafts;
+  drafts: Drafts<NoteText>;
   /** Another note is to be shown, or none. */
   onGo: (id: string | null) => void;
-}
-
-type Facts = Pick<NoteText, "pinned" | "links">;
-
-const factsOf = (note: Note | null): Facts => ({ pinned: note?.pinned ?? false, links: note?.links ?? [] });
-
-function useSaving({ api, note, onGo, drafts }: NoteEditorProps) {
-  const queries = useQueryClient();
-  const id = note?.id ?? NEW;
-  const typed = useTyped(drafts, id, note);
-  const edits = useEdits(factsOf(note), note?.version ?? 0);
-  const changed = typed.changed || edits.changed;
-  const base = note === null ? 0 : Math.min(typed.base?.version ?? note.version, edits.since);
-  // Not awaited: while the backend is away this lasts, and what failed is to be told at once.
-  const fresh = () => void queries.invalidateQueries({ queryKey: ["notes"] });
-  const save = useMutation({
-    mutationFn: ({ version, text }: { version: number; text: NoteText }) =>
-      note ? api.notes.edit(note.id, version, text) : api.notes.create(text),
-    onSuccess: (stored, { text }) => {
-      typed.saved(stored, text);
-      edits.reset();
-      queries.setQueryData(["notes", "one", stored.id], stored);
-      if (!note) onGo(stored.id);
-      fresh();
-    },
-    // A refused edit was made from an old version: the newer one is then shown as the choice.
-    onError: fresh,
-  });
-  const send = (version: number) =>
-    save.mutate({ version, text: { title: typed.title, body: typed.body, ...edits.values } });
-  const restore = useMutation({
-    mutationFn: (version: number) => api.notes.restore(id, version),
-    onSuccess: (stored) => {
-      typed.discard();
-      queries.setQueryData(["notes", "one", stored.id], stored);
-      toast({ title: "Restored", description: `“${stored.title}” is as it was then.`, tone: "healthy" });
-      fresh();
-    },
-    onError: (error) => {
-      toast({ title: "The version was not restored", description: error.message, tone: "failed" });
-      fresh();
-    },
-  });
-  const overtaken = note !== null && changed && note.version > base;
-  const canSave = changed && typed.title.trim() !== "" && !save.isPending;
-  const theirs = () => {
-    typed.discard();
-    edits.reset();
-    save.reset();
-  };
-  return { typed, edits, changed, base, overtaken, canSave, save, send, restore, theirs };
+  /** What was new is stored now, under this id. */
+  onStored: (id: string) => void;
+  /** This note was deleted. */
+  onDeleted: (id: string) => void;
 }
 
 export function NoteEditor(props: NoteEditorProps) {
-  const { api, note, onGo } = props;
-  const saving = useSaving(props);
-  const { typed, edits, save, base } = saving;
+  const { api, note } = props;
+  const saving = useSaving({ ...props, api: api.notes });
+  const { typed, save } = saving;
+  const { values, set } = typed;
   const [history, setHistory] = useState(false);
   const title = useRef<HTMLInputElement>(null);
   const isNew = note === null;
   // Before the browser paints: letters that are typed at once are the title's.
   useLayoutEffect(() => (isNew ? title.current?.focus() : undefined), [isNew]);
-  const pinned = edits.values.pinned;
+  const { pinned } = values;
   useCommands([
     {
       id: "note-save",
       title: "Save the note",
       group: "Notes",
       keys: "Mod+S",
-      run: () => (saving.canSave ? saving.send(base) : undefined),
+      run: saving.send,
     },
   ]);
   return (
@@ -114,7 +66,7 @@ export function NoteEditor(props: NoteEditorProps) {
       aria-label={note ? "Note" : "New note"}
       onSubmit={(event) => {
         event.preventDefault();
-        if (saving.canSave) saving.send(base);
+        saving.send();
       }}
     >
       <div className={styles.tools}>
@@ -126,7 +78,7 @@ export function NoteEditor(props: NoteEditorProps) {
           label={pinned ? "Unpin" : "Pin to the top"}
           icon={pinned ? <PinOff /> : <Pin />}
           aria-pressed={pinned}
-          onClick={() => edits.change({ pinned: !pinned })}
+          onClick={() => set({ pinned: !pinned })}
         />
         {note ? (
           <IconButton
@@ -137,7 +89,7 @@ export function NoteEditor(props: NoteEditorProps) {
             data-testid="note-history"
           />
         ) : null}
-        {note ? <DeleteButton api={api.notes} note={note} drafts={props.drafts} onGo={onGo} /> : null}
+        {note ? <DeleteButton api={api.notes} note={note} drafts={props.drafts} onDeleted={props.onDeleted} /> : null}
         <Button
           type="submit"
           variant="primary"
@@ -149,49 +101,48 @@ export function NoteEditor(props: NoteEditorProps) {
         </Button>
       </div>
       <DraftNotice typed={typed} />
-      <Refusal saving={saving} note={note} />
+      <Refusal {...props} saving={saving} />
       {history && note ? (
         <Versions
           topic={["notes", "history", note.id, note.version]}
           load={() => api.notes.history(note.id)}
           current={note.version}
-          busy={saving.restore.isPending}
-          onRestore={({ version }) => saving.restore.mutate(version)}
+          busy={saving.isRestoring}
+          unsaved={typed.changed}
+          onRestore={({ version }) => saving.restore(version)}
         />
       ) : null}
       <TextField
         ref={title}
         label="Title"
-        value={typed.title}
+        value={values.title}
         maxLength={TITLE_MAX}
-        onChange={(event) => typed.set({ title: event.target.value })}
+        onChange={(event) => set({ title: event.target.value })}
         data-testid="note-title"
       />
       <MarkdownField
         label="Text, in Markdown"
-        value={typed.body}
-        onChange={(body) => typed.set({ body })}
+        value={values.body}
+        onChange={(body) => set({ body })}
         maxLength={BODY_MAX}
         fill
         data-testid="note-body"
       />
       <div className={styles.linked}>
         <h2>Linked files</h2>
-        <Links links={edits.values.links} onChange={(links) => edits.change({ links })} search={api.search} />
+        <Links links={values.links} onChange={(links) => set({ links })} search={api.search} />
       </div>
     </form>
   );
 }
-
-type Saving = ReturnType<typeof useSaving>;
 
 /** How the note stands: stored, being stored, or kept here alone. */
 function State({ saving, note }: { saving: Saving; note: Note | null }) {
   const now = useNow();
   const words = saving.save.isPending
     ? "Saving"
-    : saving.changed
-      ? "Not saved yet; kept in this browser"
+    : saving.typed.changed
+      ? `Not saved yet${saving.typed.keeps ? "; kept in this browser" : ""}`
       : note
         ? `Saved ${ago(note.updated_at, now)}`
         : "";
@@ -202,17 +153,44 @@ function State({ saving, note }: { saving: Saving; note: Note | null }) {
   );
 }
 
-function Refusal({ saving, note }: { saving: Saving; note: Note | null }) {
-  const { save, overtaken, send, theirs } = saving;
-  const refused = save.error instanceof ApiError && save.error.status === 409;
-  if (note && (overtaken || refused)) {
-    return <Conflict what="note" ready={overtaken} onMine={() => send(note.version)} onTheirs={theirs} />;
+function Refusal({ saving, note, api, drafts, onGo }: NoteEditorProps & { saving: Saving }) {
+  const { save, typed, mine, theirs } = saving;
+  const status = save.error instanceof ApiError ? save.error.status : null;
+  if (note && (typed.overtaken || (status === 409 && typed.changed))) {
+    return <Conflict what="note" ready={typed.overtaken} onMine={mine} onTheirs={theirs} />;
   }
-  if (!save.isError) return null;
+  if (!save.isError || !typed.changed) return null;
   return (
-    <p role="alert" className={styles.failed} data-testid="not-saved">
-      Not saved: {save.error.message} Your text is kept in this browser; press Save again when the backend is back.
-    </p>
+    <>
+      <p role="alert" className={styles.failed} data-testid="not-saved">
+        Not saved: {save.error.message}{" "}
+        {typed.keeps ? "Your text is kept in this browser" : "Leaving this page loses your text"}
+        {status === 404 ? "." : "; press Save again when the backend is back."}
+      </p>
+      {note && status === 404 ? <LeftNote id={note.id} api={api.notes} drafts={drafts} onGo={onGo} /> : null}
+    </>
+  );
+}
+
+/** What was typed in a note that is not there any more. */
+export function LeftNote({
+  api,
+  id,
+  onGo,
+  drafts,
+}: { api: NotesApi; id: string } & Pick<NoteEditorProps, "drafts" | "onGo">) {
+  const queries = useQueryClient();
+  return (
+    <LeftText
+      what="note"
+      id={id}
+      drafts={drafts}
+      onMake={async (text) => {
+        const made = await api.create({ pinned: false, links: [], ...text });
+        void queries.invalidateQueries({ queryKey: ["notes"] });
+        onGo(made.id);
+      }}
+    />
   );
 }
 
@@ -220,15 +198,15 @@ function DeleteButton({
   api,
   note,
   drafts,
-  onGo,
-}: { api: NotesApi; note: Note } & Pick<NoteEditorProps, "drafts" | "onGo">) {
+  onDeleted,
+}: { api: NotesApi; note: Note } & Pick<NoteEditorProps, "drafts" | "onDeleted">) {
   const queries = useQueryClient();
   const [asked, setAsked] = useState(false);
   const remove = useMutation({
     mutationFn: () => api.remove(note.id, note.version),
     onSuccess: () => {
       drafts.drop(note.id);
-      onGo(null);
+      onDeleted(note.id);
       void queries.invalidateQueries({ queryKey: ["notes"] });
     },
     onError: (error) => {

@@ -5,38 +5,50 @@
 import { Button, IconButton, Menu, MenuItem, TextField, toast } from "@cchub/kit";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Download, Ellipsis, NotebookPen, Plus, Upload } from "lucide-react";
-import { useDeferredValue, useMemo, useRef, useState } from "react";
-import type { NotesApi } from "../../api/notes";
-import { Drafts } from "../../models/drafts";
+import { useDeferredValue, useRef, useState } from "react";
+import type { NoteText, NotesApi } from "../../api/notes";
+import { ApiError } from "../../api/transport";
+import { NEW } from "../../models/drafts";
+import { isChanged } from "../../models/typed";
 import { EmptyState } from "../../parts/EmptyState";
 import { Loading } from "../../parts/Loading";
 import { PageFrame } from "../../parts/Page";
 import { Trouble } from "../../parts/Trouble";
+import { draftsOfPage } from "../../parts/draftsOfPage";
 import { saveAs } from "../../parts/saveAs";
 import { useNow } from "../../parts/useNow";
 import { useCommands } from "../../shell/commands";
 import type { PageProps } from "../../shell/pages";
 import { hrefTo, useRouter } from "../../shell/router";
 import { count } from "../../words";
-import { NEW, NoteEditor } from "./NoteEditor";
+import { LeftNote, NoteEditor, type NoteEditorProps } from "./NoteEditor";
 import { MoreNotes, NoteList } from "./NoteList";
 import styles from "./Notes.module.css";
 import { useNotes } from "./useNotes";
+import { fieldsOf, keyOf } from "./useSaving";
+
+const draftsOf = draftsOfPage<NoteText>("note");
 
 export function Notes({ api, config, route: { id } }: PageProps) {
   const router = useRouter();
   const now = useNow();
-  const drafts = useMemo(() => new Drafts(config.projectId, "note"), [config.projectId]);
+  const drafts = draftsOf(config);
   const [query, setQuery] = useState("");
   const searched = useDeferredValue(query.trim());
   const field = useRef<HTMLInputElement>(null);
   const notes = useNotes(api.notes, searched);
   const go = (next: string | null) => router.go(hrefTo("notes", next));
+  /** Whether the user is there still: nobody is taken away from elsewhere. */
+  const isAt = (place: string) => {
+    const { page, id: here } = router.get();
+    return page === "notes" && here === place;
+  };
   useCommands([
     { id: "note-new", title: "New note", group: "Notes", keys: "n", run: () => go(NEW) },
     { id: "note-search", title: "Search notes", group: "Notes", keys: "f", run: () => field.current?.focus() },
   ]);
-  const drafted = new Set(notes.notes.filter((note) => isDrafted(drafts, note)).map((note) => note.id));
+  const left = drafts.ids();
+  const drafted = notes.notes.filter((note) => left.has(note.id) && isChanged(fieldsOf(note), drafts.peek(note.id)));
   return (
     <PageFrame
       title="Notes"
@@ -79,38 +91,42 @@ export function Notes({ api, config, route: { id } }: PageProps) {
               A word in quotes is taken as it stands; a minus leaves notes with a word out.
             </EmptyState>
           ) : null}
-          <NoteList notes={notes.notes} chosen={id} now={now} drafted={drafted} />
+          <NoteList notes={notes.notes} chosen={id} now={now} drafted={new Set(drafted.map((note) => note.id))} />
           <MoreNotes found={notes} />
         </section>
-        <Open key={id} id={id} api={api} drafts={drafts} onGo={go} none={notes.total === 0 && searched === ""} />
+        <Open
+          // A new note that is stored while it is written goes on in the same fields.
+          key={id === null ? null : drafts.nameOf(id)}
+          id={id}
+          api={api}
+          drafts={drafts}
+          onGo={go}
+          onStored={(stored) => (isAt(NEW) ? router.replace(hrefTo("notes", stored)) : undefined)}
+          onDeleted={(deleted) => (isAt(deleted) ? go(null) : undefined)}
+          none={notes.total === 0 && searched === ""}
+        />
       </div>
     </PageFrame>
   );
 }
 
-function isDrafted(drafts: Drafts, note: { id: string; title: string; body: string }): boolean {
-  const draft = drafts.read(note.id);
-  return draft !== null && (draft.title !== note.title || draft.body !== note.body);
-}
-
-interface OpenProps {
+interface OpenProps extends Pick<NoteEditorProps, "drafts" | "onGo" | "onStored" | "onDeleted"> {
   id: string | null;
   api: PageProps["api"];
-  drafts: Drafts;
-  onGo: (id: string | null) => void;
   /** There is no note at all. */
   none: boolean;
 }
 
 /** The note that the address names. */
-function Open({ id, api, drafts, onGo, none }: OpenProps) {
+function Open({ id, none, ...editor }: OpenProps) {
+  const { api, drafts, onGo } = editor;
   const stored = id !== null && id !== NEW;
   const note = useQuery({
-    queryKey: ["notes", "one", id],
+    queryKey: keyOf(id ?? ""),
     queryFn: () => api.notes.get(id ?? ""),
     enabled: stored,
   });
-  if (!stored && id === NEW) return <NoteEditor api={api} note={null} drafts={drafts} onGo={onGo} />;
+  if (id === NEW) return <NoteEditor {...editor} note={null} />;
   if (!stored) {
     return (
       <div className={styles.none}>
@@ -134,11 +150,14 @@ function Open({ id, api, drafts, onGo, none }: OpenProps) {
     return (
       <div className={styles.none}>
         <Trouble title="This note cannot be shown" error={note.error} onRetry={() => void note.refetch()} />
+        {note.error instanceof ApiError && note.error.status === 404 ? (
+          <LeftNote id={id} api={api.notes} drafts={drafts} onGo={onGo} />
+        ) : null}
       </div>
     );
   }
   if (!note.data) return <Loading what="the note" />;
-  return <NoteEditor api={api} note={note.data} drafts={drafts} onGo={onGo} />;
+  return <NoteEditor {...editor} note={note.data} />;
 }
 
 /** What an import left out, and why, as far as a notice has room. */

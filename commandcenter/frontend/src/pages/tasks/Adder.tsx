@@ -12,7 +12,8 @@ interface AdderProps {
   column: Column;
   onOpen: () => void;
   onClose: () => void;
-  onAdd: (title: string) => void;
+  /** Fails when the task was not added. */
+  onAdd: (title: string) => Promise<unknown>;
 }
 
 /** The longest title that the backend takes. */
@@ -25,6 +26,15 @@ export function Adder({ open, column, onOpen, onClose, onAdd }: AdderProps) {
   useLayoutEffect(() => {
     if (open) field.current?.focus();
   }, [open]);
+  const add = async (added: string) => {
+    setTitle("");
+    try {
+      await onAdd(added);
+    } catch {
+      // The board has told why; what is typed by now is not written over.
+      setTitle((typed) => (typed === "" ? added : typed));
+    }
+  };
   if (!open) {
     return (
       <Button
@@ -44,9 +54,7 @@ export function Adder({ open, column, onOpen, onClose, onAdd }: AdderProps) {
       className={styles.adder}
       onSubmit={(event) => {
         event.preventDefault();
-        if (title.trim() === "") return;
-        onAdd(title.trim());
-        setTitle("");
+        if (title.trim() !== "") void add(title.trim());
       }}
     >
       <input

@@ -39,7 +39,7 @@ export interface BoardProps {
   /** The column whose adder is open. */
   adding: Column | null;
   setAdding: (column: Column | null) => void;
-  onAdd: (title: string, column: Column) => void;
+  onAdd: (title: string, column: Column) => Promise<unknown>;
   onMove: (task: Task, target: Target) => void;
   onOpen: (task: Task) => void;
   onDelete: (task: Task) => void;
@@ -52,16 +52,6 @@ interface Lifted {
   target: Target | null;
 }
 
-/**
- * The cards as the user has them: a lifted one where it is held, a dropped one where it was let go until the data says
- * so too, so that it does not jump back in between.
- */
-function withHand(tasks: readonly Task[], lifted: Lifted | null, dropped: { task: Task; target: Target } | null) {
-  const isOld = dropped !== null && tasks.includes(dropped.task);
-  const placed = isOld ? moved(tasks, dropped.task.id, dropped.target) : tasks;
-  return lifted?.target ? moved(placed, lifted.id, lifted.target) : placed;
-}
-
 export function Board(props: BoardProps) {
   const { tasks, onMove, now } = props;
   const [lifted, setLifted] = useState<Lifted | null>(null);
@@ -69,8 +59,8 @@ export function Board(props: BoardProps) {
   const [over, setOver] = useState<Target | null>(null);
   const [said, say] = useState("");
   const { root, focusCard } = useKeptFocus();
-  const [dropped, setDropped] = useState<{ task: Task; target: Target } | null>(null);
-  const shown = withHand(tasks, lifted, dropped);
+  // A lifted card is where it is held.
+  const shown = lifted?.target ? moved(tasks, lifted.id, lifted.target) : tasks;
   const columns = columnsOf(shown);
 
   const putBack = (task: Task) => {
@@ -79,8 +69,6 @@ export function Board(props: BoardProps) {
     say(`${task.title} is back where it was: ${whereabouts(tasks, task.id)}.`);
   };
   const place = (task: Task, target: Target) => {
-    const stored = tasks.find((one) => one.id === task.id);
-    if (stored) setDropped({ task: stored, target });
     onMove(task, target);
     focusCard(task.id);
   };
@@ -128,10 +116,11 @@ export function Board(props: BoardProps) {
     event.preventDefault();
     event.stopPropagation();
   };
-  const onDrop = (event: DragEvent) => {
+  const onDrop = (event: DragEvent<HTMLElement>, column: Column) => {
     event.preventDefault();
     const task = shown.find((one) => one.id === dragged);
-    if (task && over && over.before !== task.id) moveTo(task, over);
+    // Not where it was last drawn: the pointer may have gone on since.
+    if (task) moveTo(task, targetUnder(event, column, task.id));
     setDragged(null);
     setOver(null);
   };
@@ -156,7 +145,7 @@ export function Board(props: BoardProps) {
             event.preventDefault();
             setOver(targetUnder(event, column, dragged));
           }}
-          onDrop={onDrop}
+          onDrop={(event) => onDrop(event, column)}
         >
           <h2 className={styles.heading}>
             {COLUMN_WORDS[column]} {props.loading ? null : <span>{columns[column].length}</span>}

@@ -14,12 +14,11 @@ import { DraftNotice } from "../../parts/DraftNotice";
 import { Links } from "../../parts/Links";
 import { MarkdownField } from "../../parts/MarkdownField";
 import { Versions } from "../../parts/Versions";
-import { useEdits } from "../../parts/useEdits";
-import { useTyped } from "../../parts/useTyped";
+import { useCommands } from "../../shell/commands";
 import { TITLE_MAX } from "./Adder";
 import { LabelField } from "./LabelField";
 import styles from "./TaskDialog.module.css";
-import type { Board } from "./useBoard";
+import { useSaving, type TaskFields } from "./useSaving";
 
 /** The longest text of a task that the backend takes. */
 const BODY_MAX = 50_000;
@@ -27,45 +26,27 @@ const BODY_MAX = 50_000;
 export interface TaskDialogProps {
   task: Task;
   labels: readonly string[];
-  board: Board;
   api: TasksApi;
   search: Pick<SearchApi, "findFiles">;
-  drafts: Drafts;
+  drafts: Drafts<TaskFields>;
   onClose: () => void;
 }
 
-type Facts = Pick<Task, "column" | "labels" | "links" | "due">;
-
-const factsOf = ({ column, labels, links, due }: Task): Facts => ({ column, labels, links, due });
-
-export function TaskDialog({ task, labels, board, api, search, drafts, onClose }: TaskDialogProps) {
-  const typed = useTyped(drafts, task.id, task);
-  const edits = useEdits(factsOf(task), task.version);
-  const { values: facts, change } = edits;
+export function TaskDialog({ task, labels, api, search, drafts, onClose }: TaskDialogProps) {
+  const { typed, save, canSave } = useSaving({ api, task, drafts, onDone: onClose });
+  const { values, set } = typed;
   const [history, setHistory] = useState(false);
-  const { edit } = board;
-  const changed = typed.changed || edits.changed;
-  /** The version that all of this was changed from. */
-  const base = Math.min(typed.base?.version ?? task.version, edits.since);
-  const overtaken = changed && task.version > base;
-  const refused = edit.error instanceof ApiError && edit.error.status === 409;
-  const save = (version: number) => {
-    const sent = { title: typed.title, body: typed.body };
-    const { column, ...rest } = facts;
-    edit.mutate(
-      { id: task.id, version, text: { ...rest, title: sent.title.trim(), body: sent.body }, column },
-      {
-        onSuccess: (stored) => {
-          typed.saved(stored, sent);
-          onClose();
-        },
-      },
-    );
+  const refused = save.error instanceof ApiError && save.error.status === 409;
+  const onlyMoves = Object.keys(typed.changes).every((name) => name === "column");
+  const send = () => (canSave ? save.mutate() : undefined);
+  useCommands([{ id: "task-save", title: "Save the task", group: "Tasks", keys: "Mod+S", run: send }]);
+  const mine = () => {
+    typed.insist();
+    save.mutate();
   };
   const theirs = () => {
     typed.discard();
-    edits.reset();
-    edit.reset();
+    save.reset();
   };
   return (
     <Dialog
@@ -82,9 +63,9 @@ export function TaskDialog({ task, labels, board, api, search, drafts, onClose }
           <Button onClick={onClose}>Close</Button>
           <Button
             variant="primary"
-            busy={edit.isPending}
-            disabled={!changed || typed.title.trim() === ""}
-            onClick={() => save(base)}
+            busy={save.isPending}
+            disabled={!canSave && !save.isPending}
+            onClick={send}
             data-testid="task-save"
           >
             Save
@@ -94,24 +75,25 @@ export function TaskDialog({ task, labels, board, api, search, drafts, onClose }
     >
       <div className={styles.form}>
         <DraftNotice typed={typed} />
-        {overtaken || refused ? (
-          <Conflict what="task" ready={overtaken} onMine={() => save(task.version)} onTheirs={theirs} />
-        ) : edit.isError ? (
+        {typed.overtaken || (refused && typed.changed) ? (
+          <Conflict what="task" ready={typed.overtaken} onMine={mine} onTheirs={theirs} />
+        ) : save.isError && typed.changed ? (
           <p role="alert" className={styles.failed}>
-            Not saved: {edit.error.message} Your text is kept in this browser.
+            {onlyMoves ? "Stored, but not moved" : "Not saved"}: {save.error.message}{" "}
+            {typed.keeps ? "What you changed is kept in this browser." : "Leaving this page loses what you changed."}
           </p>
         ) : null}
         <TextField
           label="Title"
-          value={typed.title}
+          value={values.title}
           maxLength={TITLE_MAX}
-          onChange={(event) => typed.set({ title: event.target.value })}
+          onChange={(event) => set({ title: event.target.value })}
           data-testid="task-title"
         />
         <MarkdownField
           label="Text, in Markdown"
-          value={typed.body}
-          onChange={(body) => typed.set({ body })}
+          value={values.body}
+          onChange={(body) => set({ body })}
           maxLength={BODY_MAX}
           rows={8}
           preview={task.body !== ""}
@@ -120,7 +102,7 @@ export function TaskDialog({ task, labels, board, api, search, drafts, onClose }
         <div className={styles.facts}>
           <label className={styles.pick}>
             Column
-            <select value={facts.column} onChange={(event) => change({ column: event.target.value as Column })}>
+            <select value={values.column} onChange={(event) => set({ column: event.target.value as Column })}>
               {COLUMNS.map((column) => (
                 <option key={column} value={column}>
                   {COLUMN_WORDS[column]}
@@ -131,22 +113,23 @@ export function TaskDialog({ task, labels, board, api, search, drafts, onClose }
           <TextField
             label="Due"
             type="date"
-            value={facts.due ?? ""}
-            onChange={(event) => change({ due: event.target.value || null })}
+            value={values.due ?? ""}
+            onChange={(event) => set({ due: event.target.value || null })}
             data-testid="task-due"
           />
-          <LabelField labels={facts.labels} known={labels} onChange={(next) => change({ labels: next })} />
+          <LabelField labels={values.labels} known={labels} onChange={(next) => set({ labels: next })} />
         </div>
         <div className={styles.linked}>
           <h3>Linked files</h3>
-          <Links links={facts.links} onChange={(links) => change({ links })} search={search} />
+          <Links links={values.links} onChange={(links) => set({ links })} search={search} />
         </div>
         {history ? (
           <Versions
             topic={["tasks", "history", task.id, task.version]}
             load={() => api.history(task.id)}
             current={task.version}
-            onRestore={(version) => typed.set({ title: version.title, body: version.body })}
+            unsaved={typed.changed}
+            onRestore={(version) => set({ title: version.title, body: version.body })}
             restoreLabel="Take into the fields"
           />
         ) : null}

@@ -3,13 +3,14 @@
  */
 import { Button, ConfirmDialog } from "@cchub/kit";
 import { Plus } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import type { Task } from "../../api/tasks";
 import { fits, labelsOf, type Column } from "../../models/board";
-import { Drafts } from "../../models/drafts";
+import { LeftText } from "../../parts/LeftText";
 import { PageFrame } from "../../parts/Page";
 import { Chips, FilterField, Toolbar } from "../../parts/Toolbar";
 import { Trouble } from "../../parts/Trouble";
+import { draftsOfPage } from "../../parts/draftsOfPage";
 import { useNow } from "../../parts/useNow";
 import { useCommands } from "../../shell/commands";
 import type { PageProps } from "../../shell/pages";
@@ -19,14 +20,17 @@ import { Board } from "./Board";
 import { TaskDialog } from "./TaskDialog";
 import styles from "./Tasks.module.css";
 import { useBoard } from "./useBoard";
+import type { TaskFields } from "./useSaving";
 
 const GROUP = "Tasks";
 
-export function Tasks({ api, config: { projectId }, route: { id } }: PageProps) {
-  const board = useBoard(api.tasks);
+const draftsOf = draftsOfPage<TaskFields>("task");
+
+export function Tasks({ api, config, route: { id } }: PageProps) {
+  const drafts = draftsOf(config);
+  const board = useBoard(api.tasks, drafts);
   const router = useRouter();
   const now = useNow();
-  const drafts = useMemo(() => new Drafts(projectId, "task"), [projectId]);
   const [query, setQuery] = useState("");
   const [label, setLabel] = useState<string | null>(null);
   const [adding, setAdding] = useState<Column | null>(null);
@@ -36,9 +40,10 @@ export function Tasks({ api, config: { projectId }, route: { id } }: PageProps) 
     { id: "task-new", title: "New task", group: GROUP, keys: "n", run: () => setAdding("todo") },
     { id: "task-filter", title: "Filter tasks", group: GROUP, keys: "f", run: () => filter.current?.focus() },
   ]);
-  const { data: tasks, error, isError, refetch } = board.tasks;
+  const { shown: tasks } = board;
+  const { error, isError, refetch } = board.tasks;
   const open = tasks?.find((task) => task.id === id);
-  const shown = tasks?.filter((task) => fits(task, query, label)) ?? [];
+  const fitting = tasks?.filter((task) => fits(task, query, label)) ?? [];
   const close = () => router.go(hrefTo("tasks"));
   return (
     <PageFrame
@@ -61,7 +66,7 @@ export function Tasks({ api, config: { projectId }, route: { id } }: PageProps) 
         />
         <LabelChips labels={labelsOf(tasks ?? [])} chosen={label} onChoose={setLabel} />
         <p role="status" className={styles.fit}>
-          {tasks && shown.length < tasks.length ? `${shown.length} of ${count(tasks.length, "task")}` : ""}
+          {tasks && fitting.length < tasks.length ? `${fitting.length} of ${count(tasks.length, "task")}` : ""}
         </p>
       </Toolbar>
       {isError && !tasks ? (
@@ -70,36 +75,44 @@ export function Tasks({ api, config: { projectId }, route: { id } }: PageProps) 
       {tasks || !isError ? (
         <Board
           loading={!tasks}
-          tasks={shown}
+          tasks={fitting}
           now={now}
           adding={adding}
           setAdding={setAdding}
-          onAdd={(title, column) => board.create.mutate({ title, column, labels: label === null ? [] : [label] })}
-          onMove={(task, target) => board.move.mutate({ id: task.id, target })}
+          onAdd={(title, column) => board.create.mutateAsync({ title, column, labels: label === null ? [] : [label] })}
+          onMove={(task, target) => board.move(task.id, target)}
           onOpen={(task) => router.go(hrefTo("tasks", task.id))}
           onDelete={setDeleting}
         />
       ) : null}
       {tasks && id !== null && !open ? (
-        <Trouble
-          title="This task is not here"
-          error="It was deleted, or it belongs to another project."
-          onRetry={close}
-        />
+        <>
+          <Trouble
+            title="This task is not here"
+            error="It was deleted, or it belongs to another project."
+            onRetry={close}
+          />
+          <LeftText
+            key={id}
+            what="task"
+            id={id}
+            drafts={drafts}
+            onMake={async ({ column = "todo", ...text }) => {
+              const made = await board.create.mutateAsync({ ...text, column });
+              router.go(hrefTo("tasks", made.id));
+            }}
+          />
+        </>
       ) : null}
       {open ? (
         <TaskDialog
           key={open.id}
           task={open}
           labels={labelsOf(tasks ?? [])}
-          board={board}
           api={api.tasks}
           search={api.search}
           drafts={drafts}
-          onClose={() => {
-            board.edit.reset();
-            close();
-          }}
+          onClose={close}
         />
       ) : null}
       <ConfirmDialog
@@ -109,7 +122,7 @@ export function Tasks({ api, config: { projectId }, route: { id } }: PageProps) 
         danger
         onCancel={() => setDeleting(null)}
         onConfirm={() => {
-          if (deleting) board.remove.mutate(deleting);
+          if (deleting) board.remove(deleting);
           setDeleting(null);
         }}
       >

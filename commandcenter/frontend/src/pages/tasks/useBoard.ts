@@ -1,120 +1,115 @@
 /*
- * The board's data: shown at once as the user made it, put back with words when the backend refuses. Moves are sent one
- * after the other, each with the version that the one before it gave, so that quick presses do not contradict each other.
+ * The board's data: shown at once as the user made it, put back with words when the backend refuses. What is read is
+ * kept as it was read, and what is under way is drawn over it, so that nothing that is read meanwhile takes it back.
+ * Changes are sent one after the other, each with the version that the one before it gave, so that quick presses do not
+ * contradict each other.
  */
 import { toast } from "@cchub/kit";
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { ApiError } from "../../api/client";
-import type { NewTask, Task, TaskText, TasksApi } from "../../api/tasks";
-import { COLUMN_WORDS, moved, type Column, type Target } from "../../models/board";
+import { putNewest } from "../../api/newest";
+import type { NewTask, Task, TasksApi } from "../../api/tasks";
+import { usePending } from "../../api/usePending";
+import { COLUMN_WORDS, moved, type Target } from "../../models/board";
+import type { Drafts } from "../../models/drafts";
+import type { TaskFields } from "./useSaving";
 
 export const TASKS = ["tasks"] as const;
+/** Changes of the same scope wait for each other. */
+export const CHANGES = { id: "task-changes" } as const;
 const MOVE = ["tasks", "move"] as const;
-
-interface Edit {
-  id: string;
-  version: number;
-  text: TaskText;
-  /** Where it is to be afterwards. */
-  column: Column;
-}
+const REMOVE = ["tasks", "remove"] as const;
 
 interface Move {
   id: string;
   target: Target;
 }
 
-const cached = (queries: QueryClient) => queries.getQueryData<Task[]>(TASKS) ?? [];
-const put = (queries: QueryClient, change: (tasks: Task[]) => Task[]) =>
-  queries.setQueryData<Task[]>(TASKS, (tasks) => (tasks ? change(tasks) : tasks));
+/** A task as it is stored, as far as is known; undefined when it is not there. */
+export function storedTask(queries: QueryClient, id: string): Task | undefined {
+  return queries.getQueryData<Task[]>(TASKS)?.find((one) => one.id === id);
+}
 
-function failed(title: string, error: unknown) {
+/** Puts what was stored in the place of what was read. */
+export function putTask(queries: QueryClient, task: Task): Promise<void> {
+  return putNewest<Task[]>(queries, TASKS, (tasks) => {
+    if (!tasks) return tasks;
+    const isKnown = tasks.some((one) => one.id === task.id);
+    return isKnown ? tasks.map((one) => (one.id === task.id ? task : one)) : [...tasks, task];
+  });
+}
+
+export function failed(title: string, error: unknown) {
   toast({ title, description: error instanceof Error ? error.message : String(error), tone: "failed" });
 }
 
-/** Reads the tasks anew, with a question that is asked after the change. */
-async function readAgain(queries: QueryClient) {
-  // A first reading that is still on its way would be kept: its answer may be older than the change.
-  if (queries.getQueryData(TASKS) === undefined) await queries.cancelQueries({ queryKey: TASKS });
-  await queries.invalidateQueries({ queryKey: TASKS });
-}
-
 /** The tasks, and what can be done with them. */
-export function useBoard(api: TasksApi) {
+export function useBoard(api: TasksApi, drafts: Drafts<TaskFields>) {
   const queries = useQueryClient();
   const tasks = useQuery({ queryKey: TASKS, queryFn: api.list });
   const move = useMove(api);
   // Not awaited: while the backend is away this lasts, and what failed is to be told at once.
-  const fresh = () => void readAgain(queries);
-  const store = (task: Task) => {
-    put(queries, (all) =>
-      all.some((one) => one.id === task.id) ? all.map((one) => (one.id === task.id ? task : one)) : [...all, task],
-    );
-  };
+  const fresh = () => void queries.invalidateQueries({ queryKey: TASKS });
   const create = useMutation({
     mutationFn: (task: NewTask) => api.create(task),
-    onSuccess: store,
-    onError: (error) => failed("The task was not added", error),
-    onSettled: fresh,
-  });
-  const edit = useMutation({
-    mutationFn: async ({ id, version, text, column }: Edit) => {
-      const stored = await api.edit(id, version, text);
-      return stored.column === column ? stored : api.move(id, stored.version, { column, before: null });
-    },
-    onSuccess: store,
+    onSuccess: (task) => putTask(queries, task),
+    onError: (error, { title }) => failed(`“${title}” was not added`, error),
     onSettled: fresh,
   });
   const remove = useMutation({
+    mutationKey: REMOVE,
+    scope: CHANGES,
     mutationFn: (task: Task) => api.remove(task.id, task.version),
-    onMutate: async (task) => {
-      await queries.cancelQueries({ queryKey: TASKS });
-      put(queries, (all) => all.filter((one) => one.id !== task.id));
-    },
-    onError: (error, task) => {
-      store(task);
-      failed(`“${task.title}” was not deleted`, error);
+    onSuccess: async (_, task) => {
+      drafts.drop(task.id);
+      await putNewest<Task[]>(queries, TASKS, (all) => all?.filter((one) => one.id !== task.id));
     },
     onSettled: fresh,
   });
-  return { tasks, move, create, edit, remove };
+  return {
+    tasks,
+    /** The tasks as they are once everything that is under way has come about. */
+    shown: useUnderWay(tasks.data),
+    move,
+    create,
+    remove: (task: Task) => {
+      // Told when the card is back.
+      remove.mutateAsync(task).catch((error: unknown) => failed(`“${task.title}” was not deleted`, error));
+    },
+  };
+}
+
+function useUnderWay(tasks: Task[] | undefined): Task[] | undefined {
+  const moves = usePending(MOVE) as readonly Move[];
+  const removed = usePending(REMOVE) as readonly Task[];
+  return useMemo(() => {
+    const left = tasks?.filter(({ id }) => !removed.some((task) => task.id === id));
+    return left && moves.reduce((all, { id, target }) => moved(all, id, target), left);
+  }, [tasks, moves, removed]);
 }
 
 function useMove(api: TasksApi) {
   const queries = useQueryClient();
-  return useMutation({
+  const move = useMutation({
     mutationKey: MOVE,
-    scope: { id: "task-moves" },
+    scope: CHANGES,
     mutationFn: ({ id, target }: Move) => {
-      const task = cached(queries).find((one) => one.id === id);
+      const task = storedTask(queries, id);
       if (!task) throw new ApiError("task_missing", "It was deleted meanwhile.", 404);
       return api.move(id, task.version, target);
     },
-    onMutate: async ({ id, target }) => {
-      await queries.cancelQueries({ queryKey: TASKS });
-      const before = cached(queries).find((one) => one.id === id);
-      put(queries, (all) => moved(all, id, target));
-      return { before };
-    },
-    onSuccess: (stored) => {
-      const isLast = queries.isMutating({ mutationKey: MOVE }) === 1;
-      put(queries, (all) =>
-        all.map((one) => {
-          if (one.id !== stored.id) return one;
-          // A later move waits: its card is already where the user put it, only the version is news.
-          return isLast ? stored : { ...one, version: stored.version };
-        }),
-      );
-    },
-    onError: (error, { id, target }, kept) => {
-      const before = kept?.before;
-      if (before) put(queries, (all) => all.map((one) => (one.id === id ? { ...before, version: one.version } : one)));
-      failed(`“${before?.title ?? "The task"}” was not moved to ${COLUMN_WORDS[target.column].toLowerCase()}`, error);
-    },
+    onSuccess: (stored) => putTask(queries, stored),
     onSettled: () => {
       if (queries.isMutating({ mutationKey: MOVE }) === 1) void queries.invalidateQueries({ queryKey: TASKS });
     },
   });
+  return (id: string, target: Target) => {
+    // Told when the card is back.
+    move.mutateAsync({ id, target }).catch((error: unknown) => {
+      const title = storedTask(queries, id)?.title;
+      const name = title === undefined ? "The task" : `“${title}”`;
+      failed(`${name} was not moved to ${COLUMN_WORDS[target.column].toLowerCase()}`, error);
+    });
+  };
 }
-
-export type Board = ReturnType<typeof useBoard>;

@@ -1,0 +1,98 @@
+/*
+ * Storing what was typed in a task. What was changed elsewhere in other fields meanwhile stays as it is there; what was
+ * typed while it was being stored stays typed.
+ */
+import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import type { Task, TaskText, TasksApi } from "../../api/tasks";
+import { ApiError } from "../../api/transport";
+import type { Drafts } from "../../models/drafts";
+import { isOvertaken, shown, versionToSend, type Draft, type Stored } from "../../models/typed";
+import { useShown } from "../../parts/useShown";
+import { useTyped } from "../../parts/useTyped";
+import { CHANGES, TASKS, failed, putTask, storedTask } from "./useBoard";
+
+/** What is changed in a task's dialog. */
+export type TaskFields = TaskText & Pick<Task, "column">;
+
+export function fieldsOf({ title, body, labels, links, due, column, version }: Task): Stored<TaskFields> {
+  return { title, body, labels, links, due, column, version };
+}
+
+interface SavingProps {
+  api: TasksApi;
+  task: Task;
+  drafts: Drafts<TaskFields>;
+  /** All is stored, and the task is still shown. */
+  onDone: () => void;
+}
+
+export function useSaving({ api, task, drafts, onDone }: SavingProps) {
+  const queries = useQueryClient();
+  const { id } = task;
+  // For a moment the answer is known before it is drawn: a draft that it made needless must not uncover what was before.
+  const answered = storedTask(queries, id);
+  const stored = fieldsOf(answered && answered.version > task.version ? answered : task);
+  const typed = useTyped(drafts, id, stored);
+  const isShown = useShown();
+  const save = useMutation({
+    scope: CHANGES,
+    mutationFn: () => store({ api, queries, drafts }, id),
+    onSuccess: () => {
+      if (isShown.current && drafts.read(id) === null) onDone();
+    },
+    onError: (error) => {
+      if (isShown.current) return;
+      const words = `${error.message} What you typed is kept; open the task to save it again.`;
+      failed(`“${shown(stored, drafts.read(id)).title}” was not saved`, new Error(words));
+    },
+    onSettled: () => void queries.invalidateQueries({ queryKey: TASKS }),
+  });
+  const canSave = typed.changed && typed.values.title.trim() !== "";
+  return { typed, save, canSave };
+}
+
+interface Place {
+  api: TasksApi;
+  queries: QueryClient;
+  drafts: Drafts<TaskFields>;
+}
+
+/** Stores what is typed by now. Refused where it would cover unseen what somebody else stored. */
+async function store(place: Place, id: string): Promise<void> {
+  const { api, queries, drafts } = place;
+  for (;;) {
+    const draft = drafts.read(id);
+    // A save that was asked before this one had it all.
+    if (draft === null) return;
+    const task = storedTask(queries, id);
+    if (!task) throw new ApiError("task_missing", "It was deleted meanwhile.", 404);
+    try {
+      await send(place, task, draft);
+      return;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 409) throw error;
+      await queries.cancelQueries({ queryKey: TASKS, exact: true });
+      await queries.query({ queryKey: TASKS, queryFn: api.list, retry: false });
+      const newer = storedTask(queries, id);
+      if (!newer || newer.version <= task.version || isOvertaken(fieldsOf(newer), drafts.read(id))) throw error;
+    }
+  }
+}
+
+async function send({ api, queries, drafts }: Place, task: Task, draft: Draft<TaskFields>): Promise<void> {
+  const { id } = task;
+  const { column, title, body, labels, links, due } = shown(fieldsOf(task), draft);
+  const text = { title, body, labels, links, due };
+  let stored = task;
+  let version = versionToSend(fieldsOf(task), draft);
+  const keep = async (next: Task, sent: Partial<TaskFields>) => {
+    stored = next;
+    ({ version } = next);
+    await putTask(queries, next);
+    drafts.stored(id, sent, { id, ...fieldsOf(next) });
+  };
+  if (Object.keys(draft.changes).some((name) => name !== "column")) {
+    await keep(await api.edit(id, version, { ...text, title: text.title.trim() }), text);
+  }
+  if (stored.column !== column) await keep(await api.move(id, version, { column, before: null }), { column });
+}
