@@ -129,6 +129,51 @@ test("one works in a folder with the keyboard, and what others do meanwhile is n
     await page.getByTestId("note-row").locator("mark").first().waitFor();
   });
 
+  await t.test("a new note is typed on while it is being stored, in the same place of the same field", async () => {
+    await go("notes/new");
+    let letGo;
+    const gate = new Promise((resolve) => (letGo = resolve));
+    await page.route("**/api/notes", async (route) => {
+      if (route.request().method() === "POST") await gate;
+      await route.continue();
+    });
+    await page.getByTestId("note-title").fill("Typed on");
+    await page.getByTestId("note-body").fill("one");
+    await page.keyboard.press("Control+s");
+    await page.getByTestId("note-state").filter({ hasText: "Saving" }).waitFor();
+    await page.keyboard.type(" two");
+    for (let step = 0; step < 3; step += 1) await page.keyboard.press("ArrowLeft");
+    letGo();
+    await page.waitForURL(/#\/notes\/[0-9a-f-]{36}$/);
+    await page.unroute("**/api/notes");
+    await page.keyboard.type("and ");
+    assert.equal(await page.getByTestId("note-body").inputValue(), "one and two");
+    await page.keyboard.press("Control+s");
+    await page.getByText(/^Saved/).waitFor();
+    const id = new URL(page.url()).hash.split("/").at(-1);
+    assert.equal((await workbench.call("GET", `/notes/${id}`)).body, "one and two");
+  });
+
+  await t.test("two tabs that write a new note each have their own text back after a reload", async () => {
+    await go("notes/new");
+    await page.getByTestId("note-title").waitFor();
+    const opened = page.waitForEvent("popup");
+    await page.evaluate(() => void globalThis.open(globalThis.location.href));
+    const other = await opened;
+    await other.getByTestId("note-title").fill("In the other tab");
+    await page.getByTestId("note-title").fill("In this tab");
+    for (const [tab, title] of [
+      [page, "In this tab"],
+      [other, "In the other tab"],
+    ]) {
+      await tab.reload();
+      await tab.getByTestId("draft-notice").waitFor();
+      assert.equal(await tab.getByTestId("note-title").inputValue(), title);
+      await tab.getByRole("button", { name: "Discard it" }).click();
+    }
+    await other.close();
+  });
+
   await t.test("notes and tasks go out as Markdown, and come in again", async () => {
     await page.getByTestId("note-transfer").click();
     const [download] = await Promise.all([

@@ -7,26 +7,43 @@ import type { Text } from "../models/typed";
 import { pageStorage } from "../shell/preferences";
 
 const TAB = "workbench:tab";
+const tabs = new WeakMap<WorkbenchConfig, string>();
 
 /** Gives the page's drafts of one kind of record. */
 export function draftsOfPage<F extends Text>(kind: "note" | "task"): (config: WorkbenchConfig) => Drafts<F> {
   const made = new WeakMap<WorkbenchConfig, Drafts<F>>();
   return (config) => {
-    const drafts = made.get(config) ?? new Drafts<F>(config.projectId, kind, tabOf(window), pageStorage(window));
+    const tab = tabs.get(config) ?? tabOf(window);
+    tabs.set(config, tab);
+    const drafts = made.get(config) ?? new Drafts<F>(config.projectId, kind, tab, pageStorage(window));
     made.set(config, drafts);
     return drafts;
   };
 }
 
-/** A name for this tab that it keeps over a reload. */
+/**
+ * A name for this tab that it keeps over a reload. It lies in the tab's storage only while no page of it is open: a copy
+ * of the tab gets a copy of the storage, and would write into the same drafts.
+ */
 function tabOf(page: Window): string {
-  const name = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
+  const tab = held(page, (storage) => storage.getItem(TAB)) ?? newName();
+  const take = () => held(page, (storage) => storage.removeItem(TAB));
+  const leave = () => held(page, (storage) => storage.setItem(TAB, tab));
+  take();
+  page.addEventListener("pagehide", leave);
+  page.addEventListener("pageshow", take);
+  return tab;
+}
+
+function newName(): string {
+  return `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
+}
+
+/** Where nothing is kept, the next page takes up what this one left, as it takes up another tab's. */
+function held<T>(page: Window, use: (storage: Storage) => T): T | null {
   try {
-    const kept = page.sessionStorage.getItem(TAB);
-    if (kept === null) page.sessionStorage.setItem(TAB, name);
-    return kept ?? name;
+    return use(page.sessionStorage);
   } catch {
-    // Where nothing is kept, the next page takes up what this one left, as it takes up another tab's.
-    return name;
+    return null;
   }
 }
