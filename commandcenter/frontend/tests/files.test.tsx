@@ -373,6 +373,25 @@ describe("the files page", () => {
     expect(view.state.doc.toString()).toBe("one\ntwo\nthree\n");
   });
 
+  test("has what was taken back while it was saving as a change", async () => {
+    const files = memoryFiles({ [PATH]: "one\n" });
+    const saving = hold(files.save);
+    show(fakeApi({ files }), HREF);
+    const view = await editor();
+    type(view, "two\n");
+    await screen.findByTestId("unsaved");
+    await userEvent.keyboard("{Control>}s{/Control}");
+    await waitFor(() => expect(files.save).toHaveBeenCalledOnce());
+    act(() => view.dispatch({ changes: { from: 4, to: 8 } }));
+    saving.letGo();
+    expect(await screen.findByText("Saved")).toBeVisible();
+    expect(files.text(PATH)).toBe("one\ntwo\n");
+    expect(view.state.doc.toString()).toBe("one\n");
+    await userEvent.keyboard("{Control>}s{/Control}");
+    await waitFor(() => expect(files.text(PATH)).toBe("one\n"));
+    await waitFor(() => expect(screen.queryByTestId("unsaved")).toBeNull());
+  });
+
   test("is not put back by a reading that began before it was saved", async () => {
     const files = memoryFiles({ [PATH]: "one\n" });
     const live = new ToldEvents();

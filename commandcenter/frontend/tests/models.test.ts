@@ -14,6 +14,7 @@ import {
   insisted,
   isOvertaken,
   leftOf,
+  settled,
   shown,
   versionToSend,
   type Draft,
@@ -128,13 +129,14 @@ describe("drafts", () => {
 
 describe("typed text", () => {
   const typed = (change: Partial<Fields>, from = stored) => changed<Fields>(from, null, change, 7);
+  const left = (draft: Draft<Fields>) => settled(draft)?.changes ?? null;
 
   test("is no change any more when it is as it was", () => {
-    expect(typed({ body: "One" })).toBeNull();
-    expect(typed({ labels: ["a"] })).toBeNull();
+    expect(left(typed({ body: "One" }))).toBeNull();
+    expect(left(typed({ labels: ["a"] }))).toBeNull();
     const draft = changed<Fields>(stored, typed({ body: "Two" }), { labels: [] }, 8);
     expect(draft).toMatchObject({ begun: 7, at: 8, version: 3 });
-    expect(changed<Fields>(stored, draft, { body: "One" }, 9)?.changes).toEqual({ labels: [] });
+    expect(left(changed<Fields>(stored, draft, { body: "One" }, 9))).toEqual({ labels: [] });
   });
 
   test("is overtaken only by other words in the place of what was typed", () => {
@@ -152,7 +154,7 @@ describe("typed text", () => {
   });
 
   test("is sent from the newest version, but never over what was not seen", () => {
-    const draft = typed({ body: "Mine" }) as Draft<Fields>;
+    const draft = typed({ body: "Mine" });
     expect(versionToSend({ ...stored, labels: [], version: 5 }, draft)).toBe(5);
     const theirs = { ...stored, body: "Theirs", version: 5 };
     expect(versionToSend(theirs, draft)).toBe(3);
@@ -161,22 +163,17 @@ describe("typed text", () => {
   });
 
   test("that was not sent is left when the rest is stored", () => {
-    const draft = changed<Fields>(
-      stored,
-      typed({ title: "Plan B", body: "Two" }),
-      { labels: ["b"] },
-      8,
-    ) as Draft<Fields>;
+    const draft = changed<Fields>(stored, typed({ title: "Plan B", body: "Two" }), { labels: ["b"] }, 8);
     const now = { ...stored, title: "Plan B", body: "Two", version: 4 };
     expect(leftOf(draft, { title: "Plan B", body: "Two", labels: ["b"] }, { ...now, labels: ["b"] }, 9)).toBeNull();
     expect(leftOf(draft, { title: "Plan B", body: "Two" }, now, 9)).toMatchObject({
       changes: { labels: ["b"] },
       version: 4,
     });
-    const more = changed<Fields>(stored, draft, { body: "Two and" }, 9) as Draft<Fields>;
-    const left = leftOf(more, { title: "Plan B", body: "Two", labels: ["b"] }, { ...now, labels: ["b"] }, 10);
-    expect(left?.changes).toEqual({ title: "Plan B", body: "Two and" });
-    expect(isOvertaken(now, left)).toBe(false);
+    const more = changed<Fields>(stored, draft, { body: "Two and" }, 9);
+    const rest = leftOf(more, { title: "Plan B", body: "Two", labels: ["b"] }, { ...now, labels: ["b"] }, 10);
+    expect(rest?.changes).toEqual({ title: "Plan B", body: "Two and" });
+    expect(isOvertaken(now, rest)).toBe(false);
   });
 });
 

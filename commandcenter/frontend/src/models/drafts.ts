@@ -3,7 +3,7 @@
  * a closed tab takes it. One draft per record; it goes as soon as it is stored. Kept per project, and per tab: two tabs
  * that write the same record keep both texts. A record without a draft of its own tab takes up what another tab left.
  */
-import { changed, insisted, leftOf, type Draft, type Stored, type Text } from "./typed";
+import { changed, insisted, leftOf, settled, type Draft, type Stored, type Text } from "./typed";
 
 /** Stands for the record that is being written and not stored yet, among the ids of those that are. */
 export const NEW = "new";
@@ -28,6 +28,7 @@ export class Drafts<F extends Text> {
   readonly #listeners = new Set<() => void>();
   /** Of records that were stored while they were written here: what they were called before. */
   readonly #names = new Map<string, string>();
+  readonly #sending = new Set<string>();
   #written = 0;
   #keeps = true;
 
@@ -79,7 +80,8 @@ export class Drafts<F extends Text> {
 
   /** The user changes something. */
   change(id: string, stored: Stored<F>, change: Partial<F>): void {
-    this.#put(id, changed(stored, this.read(id), change, Date.now()));
+    const draft = changed(stored, this.read(id), change, Date.now());
+    this.#put(id, this.#sending.has(id) ? draft : settled(draft));
   }
 
   /** What is stored now may be replaced: the user has seen it. */
@@ -97,6 +99,23 @@ export class Drafts<F extends Text> {
       this.#put(id, null);
     }
     if (draft) this.#put(record.id, leftOf(draft, sent, record, Date.now()));
+  }
+
+  /** While something is being stored, what is as it was before is a change of what will be stored then. */
+  async sending(id: string, send: () => Promise<void>): Promise<void> {
+    this.#sending.add(id);
+    try {
+      await send();
+    } finally {
+      this.#sending.delete(id);
+      const draft = this.read(id);
+      if (draft && settled(draft) === null) this.drop(id);
+    }
+  }
+
+  /** All of this draft is stored, by whomever. */
+  done(id: string): void {
+    if (!this.#sending.has(id)) this.drop(id);
   }
 
   drop(id: string): void {

@@ -47,22 +47,22 @@ export function versionToSend<F extends Text>(stored: Stored<F>, draft: Draft<F>
   return isOvertaken(stored, draft) ? draft.version : Math.max(stored.version, draft.version);
 }
 
-/** The draft after the user's next change; null when the fields are again as they were. */
+/** The draft after the user's next change; what is again as it was stays in it until it is settled. */
 export function changed<F extends Text>(
   stored: Stored<F>,
   draft: Draft<F> | null,
   change: Partial<F>,
   now: number,
-): Draft<F> | null {
+): Draft<F> {
   const changes = { ...shown(stored, draft), ...change };
   const keys = keysOf(change).flatMap(together);
-  return settle({
+  return {
     changes: { ...draft?.changes, ...pick(changes, keys) },
     base: { ...pick(stored, keys), ...draft?.base },
     version: draft?.version ?? stored.version,
     begun: draft?.begun ?? now,
     at: now,
-  });
+  };
 }
 
 /** What is left of a draft once `sent` was stored: what was changed since then, made from what is stored now. */
@@ -74,7 +74,7 @@ export function leftOf<F extends Text>(
 ): Draft<F> | null {
   const wasSent = (key: keyof F) => key in sent && isSame(draft.changes[key], sent[key]);
   const keys = keysOf(draft.changes).filter((key) => !together(key).every(wasSent));
-  return settle({
+  return settled({
     changes: pick(draft.changes, keys),
     base: pick(stored, keys),
     version: stored.version,
@@ -85,11 +85,11 @@ export function leftOf<F extends Text>(
 
 /** The draft as the user's answer to what was stored meanwhile: it may take its place. */
 export function insisted<F extends Text>(stored: Stored<F>, draft: Draft<F>): Draft<F> | null {
-  return settle({ ...draft, base: pick(stored, keysOf(draft.changes)), version: stored.version });
+  return settled({ ...draft, base: pick(stored, keysOf(draft.changes)), version: stored.version });
 }
 
-/** Leaves out what is as it was. */
-function settle<F extends Text>(draft: Draft<F>): Draft<F> | null {
+/** The draft without what is again as it was; null where nothing else is in it. */
+export function settled<F extends Text>(draft: Draft<F>): Draft<F> | null {
   const asItWas = (key: keyof F) => isSame(draft.changes[key], draft.base[key]);
   const keys = keysOf(draft.changes).filter((key) => !together(key).every(asItWas));
   if (keys.length === 0) return null;

@@ -13,7 +13,7 @@ export function useTyped<F extends Text>(drafts: Drafts<F>, id: string, stored: 
   // What is stored in the same words, by whomever, is not to be stored any more.
   const isDone = draft !== null && !changed && stored.version >= draft.version;
   useEffect(() => {
-    if (isDone) drafts.drop(id);
+    if (isDone) drafts.done(id);
   }, [isDone, drafts, id]);
   const { keeps } = drafts;
   const isAtRisk = changed && !keeps;

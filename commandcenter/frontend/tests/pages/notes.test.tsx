@@ -139,6 +139,24 @@ describe("notes", () => {
     expect(drafted()).toEqual([]);
   });
 
+  test("have what was taken back while they were being stored as a change", async () => {
+    const backend = fakeBackend();
+    backend.notes.all = [note()];
+    open(backend, "notes/n1");
+    const user = userEvent.setup();
+    const edit = hold(backend.api.notes.edit);
+    await user.type(await screen.findByTestId("note-body"), "s");
+    await user.keyboard("{Control>}s{/Control}");
+    await user.keyboard("{Backspace}");
+    edit.letGo();
+    await waitFor(() => expect(screen.getByTestId("note-state")).toHaveTextContent("Not saved yet"));
+    expect(backend.notes.find("n1").body).toBe("Texts");
+    expect(screen.getByTestId("note-body")).toHaveValue("Text");
+    await user.keyboard("{Control>}s{/Control}");
+    await waitFor(() => expect(backend.notes.find("n1").body).toBe("Text"));
+    await waitFor(() => expect(drafted()).toEqual([]));
+  });
+
   test("keep their pin and links over a reload, too", async () => {
     const backend = fakeBackend();
     backend.notes.all = [note()];

@@ -47,11 +47,14 @@ export function useSaving({ api, note, drafts, onStored }: SavingProps) {
   const fresh = () => void queries.invalidateQueries({ queryKey: ["notes"] });
   const save = useMutation({
     scope: SAVES,
-    mutationFn: () =>
-      store({ api, queries, drafts }, written.current, (as) => {
+    mutationFn: () => {
+      const was = written.current;
+      const follow = (as: string) => {
         written.current = as;
-        if (!note) onStored(as);
-      }),
+        if (was === NEW) onStored(as);
+      };
+      return drafts.sending(was, () => store({ api, queries, drafts }, was, follow));
+    },
     onError: (error) => {
       if (isShown.current) return;
       const { title } = shown(stored, drafts.read(written.current));

@@ -36,7 +36,7 @@ export function useSaving({ api, task, drafts, onDone }: SavingProps) {
   const isShown = useShown();
   const save = useMutation({
     scope: CHANGES,
-    mutationFn: () => store({ api, queries, drafts }, id),
+    mutationFn: () => drafts.sending(id, () => store({ api, queries, drafts }, id)),
     onSuccess: () => {
       if (isShown.current && drafts.read(id) === null) onDone();
     },

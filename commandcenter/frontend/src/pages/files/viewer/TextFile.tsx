@@ -37,7 +37,7 @@ export function TextFile({ api, place, preferences, file, gone }: TextFileProps)
   const current = useDraft(file.id);
   const editable = place.rev === null && file.writable;
   const draft = editable ? current : undefined;
-  const saving = useSaving(api, file, gone);
+  const saving = useSaving(api, file);
   const outdated = draft !== undefined && draft.base.version !== file.version && !gone;
   const [undecided, setUndecided] = useState(0);
   const [asking, setAsking] = useState(false);

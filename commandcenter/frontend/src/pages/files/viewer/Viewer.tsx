@@ -26,6 +26,7 @@ import { Picture } from "./Picture";
 import { RevisionBanner } from "./RevisionBanner";
 import { StatusBar } from "./StatusBar";
 import { TextFile } from "./TextFile";
+import { isGone } from "./useSaving";
 import styles from "./Viewer.module.css";
 
 export interface ViewerProps {
@@ -143,7 +144,7 @@ function contentOf({ api, place, preferences, view, file, error }: ContentProps)
       place={place}
       preferences={preferences}
       file={file}
-      gone={error instanceof ApiError && error.status === 404}
+      gone={isGone(error)}
     />
   );
 }

@@ -35,11 +35,12 @@ export interface Saving {
   conflict: Conflict | null;
 }
 
-export function useSaving(api: Api, file: FileContent, gone: boolean): Saving {
+export function useSaving(api: Api, file: FileContent): Saving {
   const queries = useQueryClient();
   const [theirs, setTheirs] = useState<FileContent | null>(null);
   const isShown = useShown();
   const { id } = file;
+  const saves = { mutationKey: ["file-save", id] };
   const look = useMutation({
     mutationFn: () => api.files.read(id),
     onSuccess: async (found) => {
@@ -48,6 +49,7 @@ export function useSaving(api: Api, file: FileContent, gone: boolean): Saving {
     },
   });
   const store = useMutation({
+    ...saves,
     // Saves wait for each other: each sends what is typed by then, from the version that the one before it gave.
     scope: { id: `file-saves ${id}` },
     mutationFn: async (over: string | null) => {
@@ -56,7 +58,7 @@ export function useSaving(api: Api, file: FileContent, gone: boolean): Saving {
       if (!draft) return;
       const { text, base } = draft;
       const typed = text.toString();
-      const stored = await (gone
+      const stored = await (isGone(queries.getQueryState(["file", id])?.error)
         ? api.files.create(file.path, typed)
         : api.files.save(id, typed, over ?? base.version));
       await putNewest<FileContent>(queries, ["file", id], () => stored);
@@ -69,6 +71,8 @@ export function useSaving(api: Api, file: FileContent, gone: boolean): Saving {
       toast({ title: "Saved", description: stored.path, tone: "healthy" });
     },
     onError: (error) => {
+      const now = drafts.get(id);
+      if (now && isSame(now.text, now.base.text ?? "")) drafts.remove(id);
       if (!isShown.current) {
         toast({
           title: `${file.path} was not saved`,
@@ -85,7 +89,9 @@ export function useSaving(api: Api, file: FileContent, gone: boolean): Saving {
     typed: (text) => {
       const base = drafts.get(id)?.base ?? file;
       const merging = drafts.get(id)?.merging ?? false;
-      if (isSame(text, base.text ?? "")) drafts.remove(id);
+      // What is as it was before the save that is under way will not be as it is stored then.
+      const isSaving = queries.isMutating(saves) > 0;
+      if (!isSaving && isSame(text, base.text ?? "")) drafts.remove(id);
       else drafts.put(id, { text, base, merging });
     },
     save: () => (draft() ? store.mutate(null) : undefined),
@@ -110,6 +116,11 @@ export function useSaving(api: Api, file: FileContent, gone: boolean): Saving {
           }
         : null,
   };
+}
+
+/** Whether the file is not there any more, by what was said when it was read. */
+export function isGone(error: Error | null | undefined): boolean {
+  return error instanceof ApiError && error.status === 404;
 }
 
 /** Whether a save was refused because the file changed meanwhile. */
