@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -156,6 +159,37 @@ def test_a_flood_of_changes_ends_in_the_right_index(launch: Launch, workspace: P
     one.index(lambda status: status["files"] == 2_000)
     found(one, "n3999n", "49/3999.txt")
     found(one, "n3998n")
+
+
+def test_taking_out_many_files_does_not_compare_each_with_every_other(workspace: Path, redis: Redis) -> None:
+    gone, kept = 2_500, 100
+    explained = {"shared_preload_libraries": "auto_explain", "auto_explain.log_analyze": "on"}
+    explained |= {"auto_explain.log_min_duration": "0", "auto_explain.log_format": "json"}
+    postgres = Postgres(**explained)
+    (workspace / "gone").mkdir()
+    for number in range(gone):
+        (workspace / f"gone/{number}").write_text("findable")
+    for number in range(kept):
+        (workspace / f"{number}.txt").write_text("findable")
+    one = Backend(workspace, make_database(postgres), redis.url)
+    try:
+        one.index(lambda status: status["files"] == gone + kept)
+        shutil.rmtree(workspace / "gone")
+        one.index(lambda status: status["files"] == kept)
+        plans = re.findall(r"plan:\n((?:\t.*\n)+)", postgres.log)
+        removals = [plan for plan in map(json.loads, plans) if "DELETE FROM index_files" in plan["Query Text"]]
+        assert removals
+        passed_over = sum(passed_over_by(plan["Plan"]) for plan in removals)
+        assert passed_over < 20 * (gone + kept)
+    finally:
+        one.close()
+        postgres.close()
+
+
+def passed_over_by(node: dict[str, Any]) -> int:
+    """Rows that a plan looked at in vain."""
+    here = node.get("Rows Removed by Join Filter", 0) + node.get("Rows Removed by Filter", 0)
+    return int(here * node["Actual Loops"]) + sum(passed_over_by(inner) for inner in node.get("Plans", []))
 
 
 def test_a_restart_reads_only_what_changed(launch: Launch, workspace: Path) -> None:

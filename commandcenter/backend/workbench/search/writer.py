@@ -31,10 +31,12 @@ _GONE = """
     words AS (DELETE FROM index_words USING gone WHERE index_words.id = gone.id)
     SELECT count(*) FROM gone
 """
-# `0` is what comes after `/`.
+# `0` is what comes after `/`. OFFSET 0 has each folder looked up in the index on paths; without it every file of the
+# index is held against every folder.
 _BELOW = """path IN (
-    SELECT f.path FROM unnest($1::bytea[]) AS folder
-    JOIN index_files f ON f.path > folder || '/'::bytea AND f.path < folder || '0'::bytea
+    SELECT inside.path FROM unnest($1::bytea[]) AS folder CROSS JOIN LATERAL (
+        SELECT f.path FROM index_files f WHERE f.path > folder || '/'::bytea AND f.path < folder || '0'::bytea OFFSET 0
+    ) AS inside
 )"""
 Connect = Callable[..., Awaitable[Any]]
 
