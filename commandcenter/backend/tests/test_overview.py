@@ -78,6 +78,16 @@ def test_a_repository(launch: Launch, workspace: Path) -> None:
     }
 
 
+def test_a_deleted_file_that_is_still_committed_has_not_vanished_while_being_read(
+    launch: Launch, workspace: Path
+) -> None:
+    repository(workspace)
+    (workspace / "README.md").unlink()
+    snapshot = launch().overview()
+    assert (snapshot["files"]["count"], snapshot["files"]["skipped"]["vanished"]) == (3, 0)
+    assert ("README.md", "deleted") in [(one["path"], one["status"]) for one in snapshot["git"]["dirty"]]
+
+
 def test_a_plain_folder_respects_nested_gitignore_files(launch: Launch, workspace: Path) -> None:
     (workspace / ".gitignore").write_text("*.log\n/top\n")
     (workspace / "sub").mkdir()

@@ -133,6 +133,8 @@ def count_listed(folder: str, paths: bytes, tally: Tally) -> None:
             continue
         try:
             status = os.lstat(os.path.join(root, path))
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # deleted and not committed yet, or left out of this checkout
         except OSError:
             tally.vanished += 1
             continue
