@@ -22,12 +22,14 @@ export interface EventWords {
   /** What it was about; may be empty. */
   about: string;
   files: NamedFile[];
+  /** So many more files it was about, which it does not name. */
+  unnamed: number;
   destination: Destination | null;
   /** Whether it needs the reader: drawn with a mark. */
   tone: "plain" | "good" | "bad";
 }
 
-const PLAIN: EventWords = { title: "", about: "", files: [], destination: null, tone: "plain" };
+const PLAIN: EventWords = { title: "", about: "", files: [], unnamed: 0, destination: null, tone: "plain" };
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const number = (value: unknown): number | null => (typeof value === "number" && Number.isFinite(value) ? value : null);
@@ -113,7 +115,13 @@ function otherWords(type: string, data: StreamEntry["data"]): EventWords {
       const files = namedFiles(data.paths);
       const total = number(data.total) ?? files.length;
       const title = total === 1 ? `File ${files[0]?.change ?? "changed"}` : `${count(total, "file")} changed`;
-      return { ...PLAIN, title, about: files.map((file) => file.path).join(", "), files };
+      return {
+        ...PLAIN,
+        title,
+        about: files.map((file) => file.path).join(", "),
+        files,
+        unnamed: Math.max(0, total - files.length),
+      };
     }
     case "overview.refreshed": {
       const files = number(data.files);
@@ -135,7 +143,7 @@ function otherWords(type: string, data: StreamEntry["data"]): EventWords {
       return {
         ...PLAIN,
         title: "Branch changed",
-        about: [text(data.from), text(data.to)].filter(Boolean).join(" → "),
+        about: [text(data.from), text(data.to)].filter(Boolean).map(branchWords).join(" → "),
         destination: { to: "overview" },
       };
     case "backend.started":
@@ -145,6 +153,11 @@ function otherWords(type: string, data: StreamEntry["data"]): EventWords {
     default:
       return { ...PLAIN, title: type };
   }
+}
+
+/** A branch; or the commit, in short, where there is none. */
+function branchWords(name: string): string {
+  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name) ? `detached at ${name.slice(0, 10)}` : name;
 }
 
 const CHANGES: Readonly<Record<string, string>> = { added: "added", modified: "changed", deleted: "deleted" };

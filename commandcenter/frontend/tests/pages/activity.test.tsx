@@ -69,6 +69,23 @@ describe("the activity", () => {
     expect(await screen.findByText("Nothing like this has happened")).toBeVisible();
   });
 
+  test("counts files that an event does not name among those that are not shown", async () => {
+    const backend = fakeBackend();
+    const paths = ["a.ts", "b.ts", "c.ts", "d.ts"].map((path) => ({ change: "modified", path }));
+    backend.past.push(event(1, "files.changed", { total: 304, paths }));
+    open(backend, "activity");
+    await userEvent.click(await screen.findByRole("button", { name: "and 301 more" }));
+    expect(screen.getByText("d.ts")).toBeVisible();
+    expect(screen.getByText("and 300 not named")).toBeVisible();
+  });
+
+  test("names the commit in short where there is no branch", async () => {
+    const backend = fakeBackend();
+    backend.past.push(event(1, "branch.changed", { from: "main", to: "fa782c5f25e178e20d58cb7e9610f89bcd38e8ba" }));
+    open(backend, "activity");
+    expect(await screen.findByText("main → detached at fa782c5f25")).toBeVisible();
+  });
+
   test("draws only what is in sight of a long history", async () => {
     const backend = fakeBackend();
     for (let n = 2000; n > 0; n -= 1) backend.past.push(event(n, "files.changed", { total: n, paths: [] }));

@@ -41,10 +41,11 @@ export interface EventRowProps {
 }
 
 export function EventRow({ entry, name, open, onToggle }: EventRowProps) {
-  const { title, files, destination, tone, ...words } = eventWords(entry);
+  const { title, files, unnamed, destination, tone, ...words } = eventWords(entry);
   const about = words.about || (name ?? "");
   const Icon = TONES[tone] ?? ICONS[kindOf(entry.type)];
   const hidden = files.length - NAMED;
+  const more = (Math.max(0, hidden) + unnamed).toLocaleString("en");
   return (
     <div className={classNames(styles.row, styles[tone])} data-testid="activity-row" data-type={entry.type}>
       <time dateTime={entry.at} title={new Date(entry.at).toLocaleString()}>
@@ -57,9 +58,12 @@ export function EventRow({ entry, name, open, onToggle }: EventRowProps) {
           {(open ? files : files.slice(0, NAMED)).map((file) => (
             <File key={`${file.path}\n${file.change ?? ""}`} file={file} />
           ))}
+          {open && unnamed > 0 ? (
+            <span className={styles.unnamed}>and {unnamed.toLocaleString("en")} not named</span>
+          ) : null}
           {hidden > 0 ? (
             <button type="button" className={styles.more} onClick={onToggle} aria-expanded={open}>
-              {open ? "Fewer" : `and ${hidden} more`}
+              {open ? "Fewer" : `and ${more} more`}
             </button>
           ) : null}
         </span>
