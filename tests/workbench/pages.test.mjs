@@ -52,9 +52,11 @@ test("a folder is shown as it is, and as it becomes", async (t) => {
       .getByTestId("git")
       .getByText(/^src.fresh/)
       .waitFor();
-    past.commit("Add what was open");
+    past.commit("Add what was open, and more besides");
     await page.getByTestId("git").getByText("Nothing to commit.").waitFor();
-    await page.getByTestId("commits").getByText("Add what was open").waitFor();
+    const subject = page.getByTestId("commits").getByText("Add what was open, and more besides");
+    await subject.waitFor();
+    assert.equal(await subject.evaluate((one) => one.scrollWidth - one.clientWidth), 0, "its words are not cut off");
   });
 
   await t.test("a repository that breaks says so, and is back when it is mended", async () => {

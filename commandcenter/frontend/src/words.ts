@@ -21,13 +21,24 @@ export function count(value: number, noun: string): string {
   return `${value.toLocaleString("en")} ${noun}${value === 1 ? "" : "s"}`;
 }
 
+const DAYS_OF_MONTH = 30.44;
+const DAYS_OF_YEAR = 365.25;
+
 /** How long ago a moment was: "5 min ago". */
 export function ago(moment: string, now: number): string {
   const seconds = Math.max(0, Math.round((now - Date.parse(moment)) / 1000));
   if (seconds < 60) return `${seconds} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86_400)} d ago`;
+  const days = seconds / 86_400;
+  if (days < 60) return `${Math.floor(days)} d ago`;
+  if (days < 2 * DAYS_OF_YEAR) return `${Math.floor(days / DAYS_OF_MONTH)} mo ago`;
+  return `${Math.floor(days / DAYS_OF_YEAR)} y ago`;
+}
+
+/** A moment as date and time where the reader is, for whom "2 y ago" is not enough. */
+export function dateAndTime(at: string): string {
+  return new Date(at).toLocaleString();
 }
 
 /** A part of a whole, in per cent without decimals; 0 where the whole is not known. */

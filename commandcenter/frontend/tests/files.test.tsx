@@ -188,6 +188,12 @@ describe("what is shown of a file", () => {
     ]);
     expect(diffCounts({ hunks })).toEqual({ added: 1, removed: 1 });
   });
+
+  test("where nothing is left, a hunk names the lines that were there", () => {
+    const gone = { kind: "-" as const, old: 1, new: null, text: "old", no_newline: false };
+    const hunk = { old_start: 1, old_lines: 12, new_start: 0, new_lines: 0, header: "", lines: [gone] };
+    expect(diffRows({ hunks: [hunk] })[0]).toMatchObject({ text: "Lines 1–12" });
+  });
 });
 
 async function editor(): Promise<EditorView> {

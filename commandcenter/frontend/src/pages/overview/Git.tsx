@@ -7,7 +7,7 @@ import { useState } from "react";
 import type { DirtyFile, Git } from "../../api/overview";
 import { FileLink } from "../../parts/FileLink";
 import { useNow } from "../../parts/useNow";
-import { ago, count } from "../../words";
+import { ago, count, dateAndTime } from "../../words";
 import styles from "./Overview.module.css";
 
 /** So many changed files are shown before the rest is asked for. */
@@ -101,9 +101,9 @@ export function Commits({ git: { commits } }: { git: Git }) {
   if (commits.length === 0) return null;
   return (
     <Card title="Recent commits" flush data-testid="commits">
-      <ul className={styles.rows}>
+      <ul className={`${styles.rows} ${styles.wrapped}`}>
         {commits.slice(0, 12).map((commit) => (
-          <li key={commit.sha} title={`${commit.sha}\n${commit.subject}`}>
+          <li key={commit.sha} title={`${commit.sha}\n${commit.subject}\n${dateAndTime(commit.at)}`}>
             <code className={styles.sha}>{commit.sha.slice(0, 7)}</code>
             <span className={styles.subject}>{commit.subject}</span>
             <span className={styles.number}>

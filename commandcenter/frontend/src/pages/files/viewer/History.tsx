@@ -10,7 +10,7 @@ import { EmptyState } from "../../../parts/EmptyState";
 import { Loading } from "../../../parts/Loading";
 import { Trouble } from "../../../parts/Trouble";
 import { useNow } from "../../../parts/useNow";
-import { ago } from "../../../words";
+import { ago, dateAndTime } from "../../../words";
 import { placeHref } from "../place";
 import { Diff } from "./Diff";
 import styles from "./History.module.css";
@@ -84,7 +84,10 @@ function CommitLink({ id, commit, chosen }: { id: string; commit: FileCommit; ch
         {commit.subject}
       </span>
       <span className={styles.about}>
-        <code>{commit.short}</code> {commit.author}, <time dateTime={commit.at}>{ago(commit.at, now)}</time>
+        <code>{commit.short}</code> {commit.author},{" "}
+        <time dateTime={commit.at} title={dateAndTime(commit.at)}>
+          {ago(commit.at, now)}
+        </time>
       </span>
     </a>
   );
