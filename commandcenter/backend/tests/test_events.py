@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 from redis.asyncio import Redis as Client
 from redis.exceptions import ConnectionError as Refused
 
-from tests.services import DEADLINE, Backend, Redis
+from tests.services import DEADLINE, Backend, Redis, id_of
 from tests.stream import following
 from workbench.events.broker import QUEUE_LENGTH, Broker
+from workbench.overview.watch import gather
 
 
 def test_changes_of_notes_reach_every_page_in_order(backend: Backend) -> None:
@@ -69,6 +71,50 @@ def test_changed_files_are_told(backend: Backend, workspace: Path) -> None:
         told = page.until("files.changed")
         assert told["data"]["paths"][0]["path"].startswith("new-")
         page.until("overview.refreshed")
+
+
+def test_a_save_is_told_as_one_changed_file(backend: Backend, workspace: Path) -> None:
+    backend.overview()
+    (workspace / "file.txt").write_text("before")
+    with following(backend) as page:
+
+        def told() -> list[tuple[str, str]]:
+            events = [event["data"] for event in list(page.events) if event["type"] == "files.changed"]
+            assert all(data["total"] == len(data["paths"]) for data in events)
+            return [(path["path"], path["change"]) for data in events for path in data["paths"]]
+
+        def until_told(name: str) -> None:
+            number = 0
+            while not any(path.startswith(f"{name}-") for path, _ in told()):
+                number += 1
+                (workspace / f"{name}-{number}").touch()
+                assert number < 600, "a change is seen"
+                page.closed.wait(0.1)
+
+        until_told("begin")
+        page.events.clear()
+        file = backend.client.get("/api/file", params={"id": id_of("file.txt")}).json()
+        change = {"text": "after", "version": file["version"]}
+        assert backend.client.put("/api/file", params={"id": id_of("file.txt")}, json=change).status_code == 200
+        until_told("end")
+        assert [path for path, _ in told() if not path.startswith(("begin-", "end-"))] == ["file.txt"]
+
+
+def test_what_happens_to_a_file_at_once_is_told_once(tmp_path: Path) -> None:
+    for name in ("replaced", "#12", ".new.saving"):
+        (tmp_path / name).touch()
+    saving = b".file.0a02da8e5dcb.saving"
+    seen = {
+        b"replaced": ["deleted", "added", "modified"],
+        b"gone": ["added", "modified", "deleted"],
+        b"#11": ["modified"],
+        b"#12": ["modified"],
+        b".new.saving": ["added"],
+        saving: ["added", "deleted"],
+    }
+    batch = gather(os.fsencode(tmp_path), [(kind, path) for path, kinds in seen.items() for kind in kinds])
+    told = [("modified", "#12"), ("added", ".new.saving"), ("deleted", "gone"), ("modified", "replaced")]
+    assert (batch.changes, batch.total) == (told, 4)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 import threading
@@ -30,6 +31,7 @@ _saving = threading.Lock()
 """One save at a time: of two made from the same version, the second sees what the first wrote."""
 NEW_MODE = 0o666
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_BESIDE = re.compile(rb"\..+\.[0-9a-f]{12}\.saving", re.DOTALL)
 _UNNAMED = getattr(os, "O_TMPFILE", None)
 _NO_UNNAMED = frozenset(
     {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT, errno.EXDEV, errno.EPERM, errno.EACCES, errno.ENOSYS}
@@ -213,6 +215,11 @@ def _beside(place: Place) -> bytes:
     folder, _, name = place.name.rpartition(b"/")
     beside = b"." + name[:180] + b"." + secrets.token_hex(6).encode() + b".saving"
     return folder + b"/" + beside if folder else beside
+
+
+def is_of_a_save(path: bytes) -> bool:
+    """Whether a file of this name holds a new content until it takes the old one's place."""
+    return _BESIDE.fullmatch(path.rpartition(b"/")[2]) is not None
 
 
 def _discard(name: bytes, folder: int | None) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -143,7 +144,7 @@ class OverviewKeeper:
         loop = asyncio.get_running_loop()
 
         def seen(changes: Changes) -> None:
-            batch = self._without_ignored(gather(changes.paths))
+            batch = self._without_ignored(gather(os.fsencode(self._folder), changes.paths))
             if (batch.total or batch.git or changes.missed) and not loop.is_closed():
                 loop.call_soon_threadsafe(self._changed, batch)
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workbench.files.save import is_of_a_save
 from workbench.overview.scan import SKIPPED_FOLDERS, shown
 
 PATHS_MAX = 100
@@ -24,21 +25,30 @@ class Batch:
     git: bool
 
 
-def gather(changes: Iterable[tuple[str, bytes]]) -> Batch:
-    """Sort changes (kind, relative path) into those of files and those of git's own state."""
-    named: list[tuple[str, str]] = []
-    total = 0
+def gather(root: bytes, changes: Iterable[tuple[str, bytes]]) -> Batch:
+    """Sort changes (kind, relative path) in the folder `root` into those of files and those of git's own state."""
+    kinds: dict[bytes, set[str]] = {}
     git = False
     for kind, path in changes:
-        relative = os.fsdecode(path)
-        parts = relative.split("/")
+        parts = os.fsdecode(path).split("/")
         if parts[0] == ".git":
             git = git or _is_git_state(parts[1:])
-        elif relative and _SKIPPED.isdisjoint(parts):
-            total += 1
-            if len(named) < PATHS_MAX:
-                named.append((kind, relative))
-    return Batch(sorted(named, key=lambda one: one[1]), total, git)
+        elif path and _SKIPPED.isdisjoint(parts):
+            kinds.setdefault(path, set()).add(kind)
+    told = [(told_as, path) for path in sorted(kinds) if (told_as := _kind_of(root, path, kinds[path])) is not None]
+    return Batch([(told_as, os.fsdecode(path)) for told_as, path in told[:PATHS_MAX]], len(told), git)
+
+
+def _kind_of(root: bytes, path: bytes, kinds: set[str]) -> str | None:
+    """What several changes of one path at once come to; None for files that a save needs for a moment."""
+    if kinds in ({"added"}, {"deleted"}) and not is_of_a_save(path):
+        return next(iter(kinds))
+    if os.path.lexists(os.path.join(root, path)):
+        return "added" if "deleted" not in kinds and "added" in kinds else "modified"
+    if is_of_a_save(path) or "deleted" not in kinds:
+        # Linux tells of a file without a name as of one that changed; of others the deletion is still to come.
+        return None
+    return "deleted"
 
 
 def compare(before: dict[bytes, tuple[int, int]], after: dict[bytes, tuple[int, int]]) -> Batch:
