@@ -3,6 +3,7 @@
  * away.
  */
 import { Palette, Toasts } from "@cchub/kit";
+import { FileSearch, Search } from "lucide-react";
 import { Suspense, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import styles from "./App.module.css";
 import type { Api } from "./api/client";
@@ -22,7 +23,7 @@ import { KeyboardLayer } from "./shell/keyboard";
 import { Navigation } from "./shell/Navigation";
 import { pageOf } from "./shell/pages";
 import { PreferenceStore, nextTheme, pageStorage } from "./shell/preferences";
-import { Router, RouterProvider, useRoute } from "./shell/router";
+import { Router, RouterProvider, hrefTo, useRoute, useRouter } from "./shell/router";
 import { ShortcutSheet } from "./shell/ShortcutSheet";
 
 export interface AppProps {
@@ -56,6 +57,7 @@ function Frame({ api, live, config, preferences }: AppProps & { preferences: Pre
   const { connection } = useSyncExternalStore(live.subscribe, live.getState);
   const { theme } = useSyncExternalStore(preferences.subscribe, preferences.get);
   const [overlay, setOverlay] = useState<Overlay>("none");
+  const [fileQuery, setFileQuery] = useState("");
   const close = () => setOverlay("none");
   useFreshData(live);
   useUnsaved();
@@ -104,8 +106,15 @@ function Frame({ api, live, config, preferences }: AppProps & { preferences: Pre
           </Failsafe>
         </main>
       </div>
-      <CommandPalette open={overlay === "palette"} onClose={close} />
-      <FileFinder api={api} open={overlay === "files"} onClose={close} />
+      <CommandPalette
+        open={overlay === "palette"}
+        onClose={close}
+        onFindFile={(words) => {
+          setFileQuery(words);
+          setOverlay("files");
+        }}
+      />
+      <FileFinder api={api} open={overlay === "files"} onClose={close} query={fileQuery} onQuery={setFileQuery} />
       <ShortcutSheet open={overlay === "shortcuts"} onClose={close} />
       <Toasts />
     </div>
@@ -114,8 +123,25 @@ function Frame({ api, live, config, preferences }: AppProps & { preferences: Pre
 
 const MAIN = "page";
 
-function CommandPalette({ open, onClose }: { open: boolean; onClose: () => void }) {
+interface CommandPaletteProps {
+  open: boolean;
+  onClose: () => void;
+  onFindFile: (words: string) => void;
+}
+
+function CommandPalette({ open, onClose, onFindFile }: CommandPaletteProps) {
+  const router = useRouter();
   const commands = useAllCommands();
+  const otherwise = (words: string) => [
+    { id: "file of words", title: "Open a file:", subject: words, icon: <FileSearch />, run: () => onFindFile(words) },
+    {
+      id: "search words",
+      title: "Search in all files:",
+      subject: words,
+      icon: <Search />,
+      run: () => router.go(hrefTo("search", null, { q: words })),
+    },
+  ];
   const entries = commands
     .filter((command) => !command.hidden)
     .map(({ id, title, subject, icon, keys, run }) => ({
@@ -126,7 +152,15 @@ function CommandPalette({ open, onClose }: { open: boolean; onClose: () => void 
       ...(subject === undefined ? {} : { subject }),
       ...(keys === undefined ? {} : { shortcut: keys }),
     }));
-  return <Palette open={open} onClose={onClose} entries={open ? entries : []} placeholder="Type a command" />;
+  return (
+    <Palette
+      open={open}
+      onClose={onClose}
+      entries={open ? entries : []}
+      placeholder="Type a command, or words to look for"
+      otherwise={otherwise}
+    />
+  );
 }
 
 function useTitle(page: string, project: string): void {

@@ -19,6 +19,26 @@ import { PreferenceStore, nextTheme } from "../src/shell/preferences";
 import { Router, above, hrefTo, parseRoute } from "../src/shell/router";
 import { keysByGroup } from "../src/shell/ShortcutSheet";
 import { BeforePaint, ToldEvents, fakeApi } from "./fakeApi";
+import { fakeBackend, open } from "./fakeBackend";
+
+describe("the palette", () => {
+  test("looks for a file, or in all files, with words that are no command's", async () => {
+    const backend = fakeBackend();
+    open(backend, "activity");
+    const user = userEvent.setup();
+    await user.keyboard("{Control>}k{/Control}");
+    await user.type(await screen.findByRole("combobox", { name: "Search commands" }), "till");
+    await user.keyboard("{Enter}");
+    expect(await screen.findByRole("combobox", { name: "Search files" })).toHaveValue("till");
+    expect(await screen.findByRole("option", { name: /src\/till.ts/ })).toBeVisible();
+    await user.keyboard("{Escape}{Control>}k{/Control}");
+    await user.type(await screen.findByRole("combobox", { name: "Search commands" }), "till");
+    await user.keyboard("{ArrowDown}{Enter}");
+    expect(window.location.hash).toBe("#/search?q=till");
+    await user.keyboard("{Control>}p{/Control}");
+    expect(await screen.findByRole("combobox", { name: "Search files" })).toHaveValue("");
+  });
+});
 
 describe("addresses", () => {
   test("come back as they were written, whatever is in them", () => {

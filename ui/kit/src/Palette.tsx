@@ -22,6 +22,8 @@ export interface PaletteProps {
   onClose: () => void;
   entries: readonly PaletteEntry[];
   placeholder?: string;
+  /** What else can be done with the words that are typed: offered below the entries that match. */
+  otherwise?: (words: string) => readonly PaletteEntry[];
 }
 
 function score(entry: PaletteEntry, words: readonly string[]): number | undefined {
@@ -46,9 +48,17 @@ export function rankEntries(entries: readonly PaletteEntry[], query: string): Pa
     .map((row) => row.entry);
 }
 
-export function Palette({ open, onClose, entries, placeholder = "Type a command or a project" }: PaletteProps) {
+export function Palette({
+  open,
+  onClose,
+  entries,
+  placeholder = "Type a command or a project",
+  otherwise = () => [],
+}: PaletteProps) {
   const [query, setQuery] = useState("");
-  const options = rankEntries(entries, query).map((entry) => ({
+  const words = query.trim();
+  const others = words === "" ? [] : otherwise(words);
+  const options = [...rankEntries(entries, query), ...others].map((entry) => ({
     id: entry.id,
     icon: entry.icon,
     content: (

@@ -186,6 +186,18 @@ describe("palette", () => {
     expect(await findings()).toEqual([]);
   });
 
+  test("offers what else can be done with the words, below what matches", async () => {
+    const otherwise = (words: string) => [{ id: "else", title: "Look for", subject: words, run: vi.fn() }];
+    render(<Palette open onClose={() => undefined} entries={entries()} otherwise={otherwise} />);
+    const input = await screen.findByRole("combobox");
+    expect(screen.queryByText("Look for")).toBeNull();
+    await userEvent.type(input, " stop ");
+    expect(screen.getAllByRole("option").at(-1)).toHaveTextContent("Look forstop");
+    await userEvent.clear(input);
+    await userEvent.type(input, "zzz");
+    expect(screen.getAllByRole("option").map((one) => one.textContent)).toEqual(["Look forzzz"]);
+  });
+
   test("says so when nothing matches", async () => {
     render(<Palette open onClose={() => undefined} entries={entries()} />);
     await userEvent.type(await screen.findByRole("combobox"), "zzz");

@@ -3,7 +3,6 @@
  */
 import { Finder } from "@cchub/kit";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import type { Api } from "../api/client";
 import { fileHref } from "../parts/FileLink";
 import { Highlighted } from "../parts/Highlighted";
@@ -14,11 +13,13 @@ export interface FileFinderProps {
   api: Api;
   open: boolean;
   onClose: () => void;
+  query: string;
+  /** Emptied when it closes. */
+  onQuery: (query: string) => void;
 }
 
-export function FileFinder({ api, open, onClose }: FileFinderProps) {
+export function FileFinder({ api, open, onClose, query, onQuery }: FileFinderProps) {
   const router = useRouter();
-  const [query, setQuery] = useState("");
   const found = useQuery({
     queryKey: ["search-files", query],
     queryFn: ({ signal }) => api.search.findFiles(query, { signal }),
@@ -38,7 +39,7 @@ export function FileFinder({ api, open, onClose }: FileFinderProps) {
       label="Files"
       placeholder="Type a few letters of a file's name"
       query={query}
-      onQuery={setQuery}
+      onQuery={onQuery}
       options={options}
       pending={found.isPending || found.isPlaceholderData}
       empty={
