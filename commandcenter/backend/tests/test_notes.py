@@ -35,6 +35,12 @@ def test_a_note_lives(backend: Backend) -> None:
     assert (gone.status_code, gone.json()["code"]) == (404, "note_not_found")
 
 
+def test_what_is_made_leaves_no_warning_in_the_log(backend: Backend) -> None:
+    create(backend, "a note")
+    assert backend.client.post("/api/tasks", json={"title": "a task", "column": "todo"}).status_code == 201
+    assert "Warning" not in backend.log
+
+
 def test_of_many_edits_of_one_version_one_wins_and_none_is_lost_unseen(backend: Backend) -> None:
     note = create(backend, "contested")
     with ThreadPoolExecutor(8) as pool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, Table, Text, Uuid, func, select
+from sqlalchemy import Boolean, Column, DateTime, FetchedValue, Integer, Table, Text, Uuid, func, select
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,7 +21,7 @@ from workbench.notes.models import FoundNote, NewNote, Note, NoteEdit, NoteList,
 NOTES = Table(
     "notes",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, FetchedValue(), primary_key=True),
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("version", Integer, nullable=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, DateTime, Double, Integer, Table, Text, Uuid
+from sqlalchemy import Column, Date, DateTime, Double, FetchedValue, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
 from workbench.database.engine import metadata
@@ -10,7 +10,7 @@ from workbench.database.engine import metadata
 TASKS = Table(
     "tasks",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, FetchedValue(), primary_key=True),
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("lane", Text, nullable=False),
