@@ -5,6 +5,9 @@
 //! is told to. Builds no engine: it uses one at an address, or runs the published image in a container
 //! runtime that is there.
 
+#[cfg(all(test, unix))]
+#[path = "../../../tests/fixtures/beside.rs"]
+mod beside;
 mod data;
 mod doctor;
 mod engine;

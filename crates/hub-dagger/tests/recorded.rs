@@ -4,6 +4,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../../../tests/fixtures/beside.rs"]
+mod beside;
 #[path = "recorded/ends.rs"]
 mod ends;
 #[path = "recorded/engine.rs"]

@@ -358,7 +358,6 @@ impl Control for Reins {
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
-    use std::os::unix::fs::symlink;
     use std::path::PathBuf;
     use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -380,14 +379,10 @@ mod tests {
 
     /// A guardian that tells its process id in a file and never says a word.
     fn mute(folder: &Path, then: &str) -> PathBuf {
-        let guard = folder.join("guard");
         let told = folder.join("pid");
         let (told, then) = (told.display(), then);
         let script = format!("echo $$ > {told}.new\nmv {told}.new {told}\n{then}\n");
-        std::fs::write(folder.join("guard.sh"), script).unwrap();
-        symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/beside.sh"), &guard)
-            .unwrap();
-        guard
+        crate::beside::program(folder, "guard", &script)
     }
 
     fn is_alive(pid: &str) -> bool {

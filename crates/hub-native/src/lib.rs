@@ -7,6 +7,9 @@
 //! is told to.
 
 mod account;
+#[cfg(all(test, unix))]
+#[path = "../../../tests/fixtures/beside.rs"]
+mod beside;
 mod components;
 mod environments;
 pub mod guard;

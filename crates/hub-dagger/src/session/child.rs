@@ -221,17 +221,11 @@ fn text(kept: &Mutex<Vec<u8>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::symlink;
     use std::path::Path;
 
     /// A command line that runs this script.
     fn opening(folder: &Path, script: &str, bound: Duration) -> Opening {
-        let cli = folder.join("dagger");
-        std::fs::write(folder.join("dagger.sh"), script).unwrap();
-        if !cli.exists() {
-            symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/beside.sh"), &cli)
-                .unwrap();
-        }
+        let cli = crate::beside::program(folder, "dagger", script);
         Opening { cli, engine: "unix:///x".into(), folder: folder.to_path_buf(), bound }
     }
 

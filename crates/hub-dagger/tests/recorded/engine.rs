@@ -1,8 +1,8 @@
 //! An engine in name only: a command line that says where it serves, and a server that holds every
 //! query against the recorded schema, keeps it, and answers with something of the right kind.
 
+use crate::beside::program;
 use crate::graphql::Schema;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -54,14 +54,11 @@ impl Engine {
     async fn serve(folder: &Path, schema: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let cli = folder.join("dagger");
         let script = format!(
             "case $1 in\nversion) echo 'dagger v0.21.9 (image) linux/amd64' ;;\n\
              session) echo '{{\"port\":{port},\"session_token\":\"token\"}}'; cat >/dev/null ;;\nesac\n"
         );
-        std::fs::write(folder.join("dagger.sh"), script).unwrap();
-        symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/beside.sh"), &cli)
-            .unwrap();
+        let cli = program(folder, "dagger", &script);
         let state = State {
             schema: Schema::read(schema),
             asked: watch::Sender::new(Vec::new()),

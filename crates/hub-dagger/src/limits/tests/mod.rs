@@ -7,7 +7,6 @@ use super::reading::*;
 use super::*;
 use proptest::prelude::*;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -298,12 +297,7 @@ async fn a_tagged_process_in_the_group_of_the_engine_itself_is_not_limited() {
 
 /// A program that stands in for a container runtime.
 fn runtime(folder: &Path, script: &str) -> EngineSide {
-    let program = folder.join("runtime");
-    fs::write(folder.join("runtime.sh"), script).unwrap();
-    if !program.exists() {
-        symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/beside.sh"), &program)
-            .unwrap();
-    }
+    let program = crate::beside::program(folder, "runtime", script);
     EngineSide::container(program, "cchub-engine").unwrap()
 }
 
