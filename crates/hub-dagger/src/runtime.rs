@@ -7,7 +7,7 @@ use crate::instance::DaggerInstance;
 use crate::session::{Opening, Session};
 use crate::stack::folder::FolderCopy;
 use crate::stack::images::Pins;
-use crate::stack::{clearing, volume_key};
+use crate::stack::{WITH_DATA, clearing, volume_key};
 use async_trait::async_trait;
 use hub_domain::{Code, EngineAddress, Problem, ProjectId, RuntimeKind, Service, StackConfig};
 use hub_engine::runtime::{Availability, Check, Instance, Launch, Runtime};
@@ -175,7 +175,7 @@ impl Shared {
             bound: DELETE_BOUND,
         };
         let session = Session::open(&opening).await.map_err(|fault| fault.problem(doing))?;
-        for service in [Service::Postgres, Service::Redis] {
+        for service in WITH_DATA {
             let image = self.pins.pinned(&session, hub_domain::spec(service).image).await?;
             let query = session.query(DELETE_BOUND);
             let failed = |fault| Fault::from(fault).problem(doing);

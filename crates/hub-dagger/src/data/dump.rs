@@ -54,7 +54,7 @@ pub(crate) async fn postgres(request: &Request<'_>) -> Result<Vec<String>, Strin
         }
     }
     let kept = vault.keep(Service::Postgres, request.at, request.engine, draft);
-    kept.map(|_| lacking).map_err(|fault| fault.to_string())
+    kept.map(|()| lacking).map_err(|fault| fault.to_string())
 }
 
 struct Server<'a> {

@@ -22,7 +22,7 @@ struct Note {
     engine: String,
     /// What each engine answered when the volumes were last seen in it; nothing where they are in doubt.
     seen: BTreeMap<String, String>,
-    /// Engines in which volumes were made, seen or not.
+    /// Every engine in which volumes may be.
     #[serde(default)]
     entered: BTreeSet<String>,
     /// The project was removed with its data.
@@ -55,15 +55,20 @@ impl Memory {
 
     /// Notes that the project was removed with its data, where any engine has some.
     pub(crate) fn condemn(&self) {
-        if !self.engines().is_empty() {
-            self.write(&Note { condemned: true, ..self.read() });
+        let note = self.read();
+        if !note.entered.is_empty() {
+            self.write(&Note { condemned: true, ..note });
         }
     }
 
     fn read(&self) -> Note {
         let text = std::fs::read(&self.file).unwrap_or_default();
         // What cannot be read is not known, and the volumes are looked at.
-        serde_json::from_slice(&text).unwrap_or_default()
+        let mut note: Note = serde_json::from_slice(&text).unwrap_or_default();
+        // Of a Hub that noted an engine only when it had seen the volumes there.
+        let seen = note.seen.keys().chain([&note.engine]).filter(|engine| !engine.is_empty());
+        note.entered.extend(seen.cloned());
+        note
     }
 
     fn write(&self, note: &Note) {
@@ -80,9 +85,7 @@ impl Memory {
 
     /// Every engine in which the project's volumes may be.
     pub(crate) fn engines(&self) -> BTreeSet<String> {
-        let note = self.read();
-        let noted = note.seen.into_keys().chain([note.engine]).filter(|engine| !engine.is_empty());
-        noted.chain(note.entered).collect()
+        self.read().entered
     }
 
     /// True where the project's volumes were seen in this engine at some time.
@@ -107,7 +110,7 @@ impl Memory {
         if note.engine == engine {
             note.engine.clear();
         }
-        match note.entered.is_empty() && note.seen.is_empty() && note.engine.is_empty() {
+        match note.entered.is_empty() {
             true => self.forget(),
             false => self.write(&note),
         }

@@ -50,7 +50,7 @@ pub(crate) async fn fetch(request: &Request<'_>) -> Result<(), String> {
         left -= u64::try_from(read).unwrap_or(left);
     }
     let kept = request.vault.keep(Service::Redis, request.at, request.engine, file.into());
-    kept.map(drop).map_err(text)
+    kept.map_err(text)
 }
 
 async fn line(stream: &mut BufReader<TcpStream>) -> Result<String, String> {

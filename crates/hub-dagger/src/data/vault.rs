@@ -47,6 +47,10 @@ impl Vault {
         Self { folder: home.join("projects").join(project.as_str()).join("dumps") }
     }
 
+    /// Endings of all files that a volume is restored from.
+    pub(crate) const ENDINGS: [&str; 4] =
+        [Self::ending(Service::Postgres), Self::ending(Service::Redis), ROLES, FURTHER];
+
     /// Its folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
@@ -117,7 +121,7 @@ impl Vault {
         at: Timestamp,
         engine: &str,
         draft: Draft,
-    ) -> io::Result<PathBuf> {
+    ) -> io::Result<()> {
         // Names sort by their time, so a clock that was set back must not make the newest the oldest.
         let newest = self.dumps(service).first().and_then(|path| second_of(path));
         let second = (at.as_millis() / 1000).max(newest.map_or(0, |newest| newest + 1));
@@ -125,16 +129,14 @@ impl Vault {
         for (ending, file) in draft.beside {
             self.place(&format!("{stem}.{ending}"), file)?;
         }
-        let path = self.place(&format!("{stem}.{}", Self::ending(service)), draft.main)?;
-        self.clear_old(service)?;
-        Ok(path)
+        self.place(&format!("{stem}.{}", Self::ending(service)), draft.main)?;
+        self.clear_old(service)
     }
 
-    fn place(&self, name: &str, file: NamedTempFile) -> io::Result<PathBuf> {
-        let path = self.folder.join(name);
+    fn place(&self, name: &str, file: NamedTempFile) -> io::Result<()> {
         file.as_file().sync_all()?;
-        file.persist(&path).map_err(|fault| fault.error)?;
-        Ok(path)
+        file.persist(self.folder.join(name)).map_err(|fault| fault.error)?;
+        Ok(())
     }
 
     /// Removes what is old, and what belongs to no dump.
@@ -206,7 +208,7 @@ mod tests {
         Vault::of(home.path(), &ProjectId::parse("abcdefgh").unwrap())
     }
 
-    fn keep(vault: &Vault, second: u64, engine: &str) -> PathBuf {
+    fn keep(vault: &Vault, second: u64, engine: &str) {
         let mut file = vault.begin().unwrap();
         write!(file, "{second}").unwrap();
         let at = Timestamp::from_millis(second * 1000);

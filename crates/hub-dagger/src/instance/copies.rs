@@ -3,6 +3,7 @@
 
 use super::Inner;
 use crate::data;
+use crate::stack::WITH_DATA;
 use hub_domain::{PerService, Service};
 use hub_engine::clock::{Clock, SystemClock};
 use std::sync::{Arc, Weak};
@@ -11,8 +12,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// Services whose data are copied.
-const COPIED: [Service; 2] = [Service::Postgres, Service::Redis];
 /// What is lost at most when an engine is killed.
 const EVERY: Duration = Duration::from_secs(15 * 60);
 /// How often it is seen whether a copy is due; a project that has none yet gets its first so soon.
@@ -81,7 +80,7 @@ async fn keep_copying(inner: Weak<Inner>) {
     loop {
         looks.tick().await;
         let Some(inner) = inner.upgrade() else { return };
-        for service in COPIED {
+        for service in WITH_DATA {
             let age = inner.context.vault.age(service, SystemClock.now());
             let is_due = age.is_none_or(|age| age >= EVERY)
                 && tried[service].is_none_or(|tried| tried.elapsed() >= EVERY);
@@ -99,7 +98,7 @@ async fn keep_copying(inner: Weak<Inner>) {
 /// Copies a service's data before it is stopped, when the whole stack is being stopped: then the
 /// backend is gone already. A service that is only restarted keeps its volume and is not held up.
 pub(super) async fn before_stop(inner: &Inner, service: Service) {
-    if COPIED.contains(&service) && inner.running()[Service::Backend].is_none() {
+    if WITH_DATA.contains(&service) && inner.running()[Service::Backend].is_none() {
         let copying = copy(inner, service, stop_bound(service));
         inner.copies[service].at_once(copying).await;
     }

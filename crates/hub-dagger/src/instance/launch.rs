@@ -5,7 +5,7 @@ use super::live::Live;
 use crate::fault::Fault;
 use crate::limits::{Applied, Tag, out_of_memory_words};
 use crate::stack::workspace::Workspace;
-use crate::stack::{self, MARK_EMPTY};
+use crate::stack::{self, MARK_EMPTY, WITH_DATA};
 use crate::telemetry::{Ended, TraceId};
 use async_trait::async_trait;
 use dagger_sdk::{Service as EngineService, ServiceStopOpts};
@@ -45,7 +45,7 @@ pub(super) async fn launch(inner: &Arc<Inner>, service: Service) -> Result<Launc
     // What is left of one that was called off is killed first: two databases never share a volume.
     let turn = Arc::clone(&inner.launching[service]).lock_owned().await;
     let live = inner.live().await?;
-    if matches!(service, Service::Postgres | Service::Redis) {
+    if WITH_DATA.contains(&service) {
         live.fill(&inner.context, service).await?;
     }
     let config = &inner.context.launch.config;

@@ -2,14 +2,14 @@
 //! Hub, its telemetry. When the session dies, the next launch opens another.
 
 use super::Context;
-use crate::data;
+use crate::data::{self, Vault};
 use crate::engine::{Place, tell_while};
 use crate::fault::Fault;
 use crate::gateway::Gateway;
 use crate::limits::{EngineSide, Limiter, Tag};
 use crate::session::{Opening, Session};
 use crate::stack::workspace::Workspace;
-use crate::stack::{self, Parts, gateway as way};
+use crate::stack::{self, Parts, WITH_DATA, gateway as way};
 use crate::telemetry::{Link, SessionAddress, Telemetry};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -140,7 +140,7 @@ impl Live {
     }
 
     async fn fill_all(&self, context: &Context) -> Result<(), Problem> {
-        for service in [Service::Postgres, Service::Redis] {
+        for service in WITH_DATA {
             if self.filled[service].load(Ordering::Acquire) {
                 self.tell(context, service, "present");
             }
@@ -228,10 +228,11 @@ impl Live {
             true => None,
             false => {
                 let path = context.vault.folder().display().to_string();
+                let names = Vault::ENDINGS.map(|ending| format!("*.{ending}"));
                 let options = dagger_sdk::HostDirectoryOpts {
                     exclude: None,
                     gitignore: None,
-                    include: Some(vec!["*.dump", "*.rdb", "*.roles", "*.further"]),
+                    include: Some(names.iter().map(String::as_str).collect()),
                     no_cache: Some(true),
                 };
                 let folder = query.host().directory_opts(path, options).id().await;

@@ -8,6 +8,8 @@ use dagger_sdk::{
 };
 use hub_domain::{DATABASE, ProjectId, Service, spec};
 
+/// Services that keep data in a volume of the project.
+pub(crate) const WITH_DATA: [Service; 2] = [Service::Postgres, Service::Redis];
 /// Where dumps are seen while a volume is made.
 const DUMPS: &str = "/hub/dumps";
 /// What a server says that finds its volume empty.

@@ -15,7 +15,7 @@ pub(crate) mod parts;
 mod question;
 pub(crate) mod workspace;
 
-pub(crate) use data::{MARK_EMPTY, clearing, restoring, volume_key};
+pub(crate) use data::{MARK_EMPTY, WITH_DATA, clearing, restoring, volume_key};
 pub(crate) use parts::Parts;
 pub(crate) use question::{Heard, question};
 
