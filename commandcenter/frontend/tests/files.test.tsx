@@ -196,6 +196,19 @@ describe("what is shown of a file", () => {
   });
 });
 
+/** A file in the middle of being saved with a second line. */
+async function whileSaving() {
+  const files = memoryFiles({ [PATH]: "one\n" });
+  const saving = hold(files.save);
+  show(fakeApi({ files }), HREF);
+  const view = await editor();
+  type(view, "two\n");
+  await screen.findByTestId("unsaved");
+  await userEvent.keyboard("{Control>}s{/Control}");
+  await waitFor(() => expect(files.save).toHaveBeenCalledOnce());
+  return { files, view, saving };
+}
+
 async function editor(): Promise<EditorView> {
   const text = await screen.findByTestId("code");
   const view = EditorView.findFromDOM(text);
@@ -363,14 +376,7 @@ describe("the files page", () => {
   });
 
   test("saves once more when that was asked while it was saving", async () => {
-    const files = memoryFiles({ [PATH]: "one\n" });
-    const saving = hold(files.save);
-    show(fakeApi({ files }), HREF);
-    const view = await editor();
-    type(view, "two\n");
-    await screen.findByTestId("unsaved");
-    await userEvent.keyboard("{Control>}s{/Control}");
-    await waitFor(() => expect(files.save).toHaveBeenCalledOnce());
+    const { files, view, saving } = await whileSaving();
     type(view, "three\n");
     await userEvent.keyboard("{Control>}s{/Control}");
     saving.letGo();
@@ -380,14 +386,7 @@ describe("the files page", () => {
   });
 
   test("has what was taken back while it was saving as a change", async () => {
-    const files = memoryFiles({ [PATH]: "one\n" });
-    const saving = hold(files.save);
-    show(fakeApi({ files }), HREF);
-    const view = await editor();
-    type(view, "two\n");
-    await screen.findByTestId("unsaved");
-    await userEvent.keyboard("{Control>}s{/Control}");
-    await waitFor(() => expect(files.save).toHaveBeenCalledOnce());
+    const { files, view, saving } = await whileSaving();
     act(() => view.dispatch({ changes: { from: 4, to: 8 } }));
     saving.letGo();
     expect(await screen.findByText("Saved")).toBeVisible();

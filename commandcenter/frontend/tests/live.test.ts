@@ -43,41 +43,36 @@ describe("the parser", () => {
   });
 });
 
+/** Takes in one answer after the other, until there is none; and after which event each was asked for. */
+async function heard(...answers: Response[]) {
+  const asked: (string | null)[] = [];
+  const live = new LiveEvents(
+    {
+      events: (last: string | null) => {
+        asked.push(last);
+        const answer = answers.shift();
+        if (!answer) live.stop();
+        return answer ? Promise.resolve(answer) : Promise.reject(new Error("gone"));
+      },
+    },
+    [0],
+  );
+  await live.run();
+  return { live, asked };
+}
+
 describe("the stream", () => {
   test("resumes after the last event it has seen", async () => {
-    const asked: (string | null)[] = [];
-    const answers = [streamed(event(1), event(2)), streamed(event(3))];
-    const live = new LiveEvents(
-      {
-        events: (last: string | null) => {
-          asked.push(last);
-          const answer = answers.shift();
-          if (!answer) live.stop();
-          return answer ? Promise.resolve(answer) : Promise.reject(new Error("gone"));
-        },
-      },
-      [0],
-    );
-    await live.run();
+    const { live, asked } = await heard(streamed(event(1), event(2)), streamed(event(3)));
     expect(asked).toEqual([null, "2", "3"]);
     expect(live.getState().entries.map((entry) => entry.id)).toEqual(["3", "2", "1"]);
   });
 
   test("resumes where it began when nothing had happened by the time it broke", async () => {
-    const asked: (string | null)[] = [];
-    const answers = [streamed(": connected\n\n", "id: 5-0\n: following\n\n"), streamed(": connected\n\n", event(6))];
-    const live = new LiveEvents(
-      {
-        events: (last: string | null) => {
-          asked.push(last);
-          const answer = answers.shift();
-          if (!answer) live.stop();
-          return answer ? Promise.resolve(answer) : Promise.reject(new Error("gone"));
-        },
-      },
-      [0],
+    const { live, asked } = await heard(
+      streamed(": connected\n\n", "id: 5-0\n: following\n\n"),
+      streamed(": connected\n\n", event(6)),
     );
-    await live.run();
     expect(asked).toEqual([null, "5-0", "6"]);
     expect(live.getState().entries.map((entry) => entry.id)).toEqual(["6"]);
   });

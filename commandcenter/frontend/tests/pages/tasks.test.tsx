@@ -24,6 +24,17 @@ function board(): FakeBackend {
   return backend;
 }
 
+/** A task in the middle of being stored with two more letters in its title. */
+async function whileStoring() {
+  const backend = board();
+  open(backend, "tasks/b");
+  const user = userEvent.setup();
+  const edit = hold(backend.api.tasks.edit);
+  await user.type(await screen.findByTestId("task-title"), " it");
+  await user.click(screen.getByTestId("task-save"));
+  return { backend, user, edit };
+}
+
 const away = () => new ApiError("UNREACHABLE", "The backend does not answer.", 0);
 const drafted = () => Object.keys(window.localStorage).filter((key) => key.includes(":draft:"));
 
@@ -228,12 +239,7 @@ describe("a task", () => {
   });
 
   test("stays open with what is typed while it is being stored", async () => {
-    const backend = board();
-    open(backend, "tasks/b");
-    const user = userEvent.setup();
-    const edit = hold(backend.api.tasks.edit);
-    await user.type(await screen.findByTestId("task-title"), " it");
-    await user.click(screen.getByTestId("task-save"));
+    const { backend, user, edit } = await whileStoring();
     await user.type(screen.getByTestId("task-title"), " now");
     edit.letGo();
     await waitFor(() => expect(screen.getByTestId("task-save")).not.toHaveAttribute("aria-busy"));
@@ -248,12 +254,7 @@ describe("a task", () => {
   });
 
   test("that is closed while it is being stored tells when it was not, and has its text when it is opened", async () => {
-    const backend = board();
-    open(backend, "tasks/b");
-    const user = userEvent.setup();
-    const edit = hold(backend.api.tasks.edit);
-    await user.type(await screen.findByTestId("task-title"), " it");
-    await user.click(screen.getByTestId("task-save"));
+    const { backend, user, edit } = await whileStoring();
     await user.click(screen.getByText("Close"));
     await waitFor(() => expect(screen.queryByTestId("task-title")).toBeNull());
     edit.refuse(away());
