@@ -7,9 +7,9 @@ import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-q
 import { useRef } from "react";
 import { putNewest } from "../../api/newest";
 import type { Note, NoteText, NotesApi } from "../../api/notes";
-import { ApiError } from "../../api/transport";
 import { NEW, type Drafts } from "../../models/drafts";
-import { isOvertaken, shown, versionToSend, type Stored } from "../../models/typed";
+import { shown, versionToSend, type Stored } from "../../models/typed";
+import { storeDraft } from "../../parts/storeDraft";
 import { useShown } from "../../parts/useShown";
 import { useTyped } from "../../parts/useTyped";
 
@@ -103,31 +103,25 @@ interface Place {
   drafts: Drafts<NoteText>;
 }
 
-/**
- * Stores what is typed by now, and says under which id in the same moment in which the draft gets it. Refused where it
- * would cover unseen what somebody else stored.
- */
-async function store({ api, queries, drafts }: Place, id: string, onStored: (as: string) => void): Promise<void> {
-  const read = () =>
-    queries.query({ queryKey: keyOf(id), queryFn: () => api.get(id), retry: false, staleTime: "static" });
-  for (;;) {
-    const draft = drafts.read(id);
-    // A save that was asked before this one had it all.
-    if (draft === null) return;
-    const before = id === NEW ? EMPTY : fieldsOf(await read());
-    const { title, body, pinned, links } = shown(before, draft);
-    const text = { title, body, pinned, links };
-    try {
-      const stored = id === NEW ? await api.create(text) : await api.edit(id, versionToSend(before, draft), text);
+/** Stores what is typed by now, and says under which id in the same moment in which the draft gets it. */
+function store({ api, queries, drafts }: Place, id: string, onStored: (as: string) => void): Promise<void> {
+  const asked = { queryKey: keyOf(id), queryFn: () => api.get(id), retry: false };
+  return storeDraft({
+    drafts,
+    id,
+    known: async () => (id === NEW ? EMPTY : fieldsOf(await queries.query({ ...asked, staleTime: "static" }))),
+    newest: async () => {
+      if (id === NEW) return null;
+      await queries.cancelQueries({ queryKey: asked.queryKey, exact: true });
+      return fieldsOf(await queries.query(asked));
+    },
+    send: async (before, draft) => {
+      const { title, body, pinned, links } = shown(before, draft);
+      const text = { title, body, pinned, links };
+      const stored = await (id === NEW ? api.create(text) : api.edit(id, versionToSend(before, draft), text));
       await putNewest<Note>(queries, keyOf(stored.id), () => stored);
       drafts.stored(id, text, { id: stored.id, ...fieldsOf(stored) });
       onStored(stored.id);
-      return;
-    } catch (error) {
-      if (id === NEW || !(error instanceof ApiError) || error.status !== 409) throw error;
-      await queries.cancelQueries({ queryKey: keyOf(id), exact: true });
-      const newer = await queries.query({ queryKey: keyOf(id), queryFn: () => api.get(id), retry: false });
-      if (newer.version <= before.version || isOvertaken(fieldsOf(newer), drafts.read(id))) throw error;
-    }
-  }
+    },
+  });
 }

@@ -6,7 +6,8 @@ import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-q
 import type { Task, TaskText, TasksApi } from "../../api/tasks";
 import { ApiError } from "../../api/transport";
 import type { Drafts } from "../../models/drafts";
-import { isOvertaken, shown, versionToSend, type Draft, type Stored } from "../../models/typed";
+import { shown, versionToSend, type Stored } from "../../models/typed";
+import { storeDraft } from "../../parts/storeDraft";
 import { useShown } from "../../parts/useShown";
 import { useTyped } from "../../parts/useTyped";
 import { CHANGES, TASKS, failed, putTask, storedTask } from "./useBoard";
@@ -57,42 +58,41 @@ interface Place {
   drafts: Drafts<TaskFields>;
 }
 
-/** Stores what is typed by now. Refused where it would cover unseen what somebody else stored. */
-async function store(place: Place, id: string): Promise<void> {
-  const { api, queries, drafts } = place;
-  for (;;) {
-    const draft = drafts.read(id);
-    // A save that was asked before this one had it all.
-    if (draft === null) return;
+/** Stores what is typed by now. */
+function store({ api, queries, drafts }: Place, id: string): Promise<void> {
+  const found = () => {
     const task = storedTask(queries, id);
-    if (!task) throw new ApiError("task_missing", "It was deleted meanwhile.", 404);
-    try {
-      await send(place, task, draft);
-      return;
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 409) throw error;
+    return task ? fieldsOf(task) : null;
+  };
+  return storeDraft({
+    drafts,
+    id,
+    known: () => {
+      const stored = found();
+      return stored
+        ? Promise.resolve(stored)
+        : Promise.reject(new ApiError("task_missing", "It was deleted meanwhile.", 404));
+    },
+    newest: async () => {
       await queries.cancelQueries({ queryKey: TASKS, exact: true });
       await queries.query({ queryKey: TASKS, queryFn: api.list, retry: false });
-      const newer = storedTask(queries, id);
-      if (!newer || newer.version <= task.version || isOvertaken(fieldsOf(newer), drafts.read(id))) throw error;
-    }
-  }
-}
-
-async function send({ api, queries, drafts }: Place, task: Task, draft: Draft<TaskFields>): Promise<void> {
-  const { id } = task;
-  const { column, title, body, labels, links, due } = shown(fieldsOf(task), draft);
-  const text = { title, body, labels, links, due };
-  let stored = task;
-  let version = versionToSend(fieldsOf(task), draft);
-  const keep = async (next: Task, sent: Partial<TaskFields>) => {
-    stored = next;
-    ({ version } = next);
-    await putTask(queries, next);
-    drafts.stored(id, sent, { id, ...fieldsOf(next) });
-  };
-  if (Object.keys(draft.changes).some((name) => name !== "column")) {
-    await keep(await api.edit(id, version, { ...text, title: text.title.trim() }), text);
-  }
-  if (stored.column !== column) await keep(await api.move(id, version, { column, before: null }), { column });
+      return found();
+    },
+    send: async (before, draft) => {
+      const { column, title, body, labels, links, due } = shown(before, draft);
+      const text = { title, body, labels, links, due };
+      let at = before.column;
+      let version = versionToSend(before, draft);
+      const keep = async (next: Task, sent: Partial<TaskFields>) => {
+        at = next.column;
+        ({ version } = next);
+        await putTask(queries, next);
+        drafts.stored(id, sent, { id, ...fieldsOf(next) });
+      };
+      if (Object.keys(draft.changes).some((name) => name !== "column")) {
+        await keep(await api.edit(id, version, { ...text, title: text.title.trim() }), text);
+      }
+      if (at !== column) await keep(await api.move(id, version, { column, before: null }), { column });
+    },
+  });
 }
